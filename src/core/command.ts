@@ -1,0 +1,132 @@
+import { didYouMean } from './did-you-mean.ts'
+
+/** The code host's word on what somebody may do, least first. */
+export const permissions = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const
+export type Permission = (typeof permissions)[number]
+
+/**
+ * The commands, who may give them and what they do: the parser, the help and the refusals read this table.
+ * What spends money or changes state needs write access, also for the author of the pull request, who may be
+ * anybody. The others make Cupel write a comment, which outsiders could do without end: triage, or the author.
+ */
+export const commandTable = [
+  { form: 'review', needs: 'write', author: false, does: 'reviews what changed since the last review' },
+  { form: 'review full', needs: 'write', author: false, does: 'reviews the whole pull request again' },
+  { form: 'pause', needs: 'write', author: false, does: 'stops automatic reviews of this pull request' },
+  { form: 'resume', needs: 'write', author: false, does: 'begins them again' },
+  {
+    form: 'resolve',
+    needs: 'write',
+    author: false,
+    does: 'resolves every open thread that Cupel began here',
+  },
+  {
+    form: 'explain',
+    needs: 'triage',
+    author: true,
+    does: "in a finding's thread: says why it was raised, by what and with what confidence",
+  },
+  { form: 'config', needs: 'triage', author: true, does: 'shows the configuration in force' },
+  { form: 'help', needs: 'triage', author: true, does: 'shows this table' },
+] as const satisfies readonly { form: string; needs: Permission; author: boolean; does: string }[]
+
+export type CommandForm = (typeof commandTable)[number]['form']
+export type Command = { kind: 'command'; form: CommandForm }
+export type ParsedCommand =
+  | Command
+  | { kind: 'none' }
+  /** `said` is what followed `/cupel`, untrusted, at most 80 characters; `suggestion` a form that is near. */
+  | { kind: 'unknown'; said: string; suggestion: CommandForm | null }
+
+/** GitHub's own limit on a comment; nothing behind it is looked at. */
+const longestBody = 262_144
+
+/**
+ * The first command of a comment: a line that is nothing but `/cupel` and a form, in any case. Lines in code
+ * fences, indented code, quotes and HTML comments are not commands. `/cupel` alone asks for help.
+ */
+export function parseCommand(body: string): ParsedCommand {
+  for (const line of spokenLines(body.slice(0, longestBody))) {
+    const match = /^ {0,3}\/cupel(?:[ \t]+(.*))?$/i.exec(line.trimEnd())
+    if (!match) continue
+    const said = (match[1] ?? 'help')
+      .trim()
+      .split(/[ \t]+/)
+      .join(' ')
+    const forms: readonly CommandForm[] = commandTable.map(row => row.form)
+    const form = forms.find(one => one === said.toLowerCase())
+    if (form) return { kind: 'command', form }
+    const suggestion = didYouMean(said, forms) ?? didYouMean(said.split(' ')[0] ?? '', forms)
+    return {
+      kind: 'unknown',
+      said: said.slice(0, 80),
+      suggestion: forms.find(one => one === suggestion) ?? null,
+    }
+  }
+  return { kind: 'none' }
+}
+
+/** The lines that a reader sees as somebody's own plain words. */
+function* spokenLines(body: string): Generator<string> {
+  let fence: { mark: string; length: number } | null = null
+  let hidden = false
+  for (const raw of body.split(/\r\n|\n|\r/)) {
+    if (fence) {
+      const closing: RegExpExecArray | null = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(raw)
+      const run: string = closing?.[1] ?? ''
+      if (run.startsWith(fence.mark) && run.length >= fence.length) fence = null
+      continue
+    }
+    const shown = withoutComments(raw, hidden)
+    hidden = shown.hidden
+    const opening = shown.touched ? null : /^ {0,3}(`{3,}|~{3,})/.exec(shown.text)
+    if (opening?.[1]) {
+      fence = { mark: opening[1].charAt(0), length: opening[1].length }
+      continue
+    }
+    // A line that shares its text with an HTML comment is not wholly the command.
+    if (shown.touched || /^ {0,3}>/.test(shown.text)) continue
+    yield shown.text
+  }
+}
+
+function withoutComments(line: string, hidden: boolean): { text: string; hidden: boolean; touched: boolean } {
+  let inside = hidden
+  let at = 0
+  let touched = hidden
+  for (;;) {
+    const next = line.indexOf(inside ? '-->' : '<!--', at)
+    if (next < 0) return { text: line, hidden: inside, touched }
+    touched = true
+    at = next + (inside ? 3 : 4)
+    inside = !inside
+  }
+}
+
+export type Authorisation =
+  | { kind: 'allowed' }
+  /** `silent`: answer by a reaction only, so that outsiders cannot make Cupel write. */
+  | { kind: 'refused'; needs: Permission; silent: boolean }
+
+/**
+ * Whether somebody may give a command. `permission` is what the code host's API says at execution; the
+ * association that a webhook claims is not enough. 'none' also stands for "could not be asked": refused.
+ */
+export function authorise(
+  form: CommandForm,
+  who: { permission: Permission; isAuthor: boolean },
+): Authorisation {
+  const row = commandTable.find(one => one.form === form)
+  if (!row) return { kind: 'refused', needs: 'admin', silent: true }
+  if (atLeast(who.permission, row.needs) || (row.author && who.isAuthor)) return { kind: 'allowed' }
+  return { kind: 'refused', needs: row.needs, silent: !mayBeAnswered(who) }
+}
+
+/** Whether Cupel writes to somebody who gave a wrong command: the same people who may ask for help. */
+export function mayBeAnswered(who: { permission: Permission; isAuthor: boolean }): boolean {
+  return who.isAuthor || atLeast(who.permission, 'triage')
+}
+
+function atLeast(has: Permission, needs: Permission): boolean {
+  return permissions.indexOf(has) >= permissions.indexOf(needs)
+}

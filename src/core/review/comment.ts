@@ -1,0 +1,63 @@
+import type { Finding, Unanchored } from './finding.ts'
+import { findingMarker } from './rounds.ts'
+import { codeSpan, fence, sanitiseLine, sanitiseMarkdown } from './sanitise.ts'
+import { safeSuggestion } from './sanitise-suggestion.ts'
+import { maskSecrets, type OutputPlace } from './sanitise-text.ts'
+
+/** Most code points of one body; GitHub refuses somewhat above. */
+export const maxBody = 60_000
+
+/** `85 % sure, by oxlint/no-dupe-keys and openai/gpt-6.1-terra`. */
+function sourceLine(finding: Pick<Finding, 'sources' | 'confidence'>): string {
+  return `${finding.sources.map(codeSpan).join(' and ')}, ${Math.round(finding.confidence * 100)} % sure`
+}
+
+/** One inline comment. `marker`, hidden in it, is the review's own. */
+export function renderComment(finding: Finding, options: { marker: string; place: OutputPlace }): string {
+  const { place, marker } = options
+  const suggestion = safeSuggestion(finding)
+  return [
+    `**${finding.severity} · ${finding.category}** ${sanitiseLine(finding.title, place, 200)}`,
+    sanitiseMarkdown(finding.body, place, 4_000),
+    ...(suggestion === undefined ? [] : [fence(suggestion, 'suggestion')]),
+    `<sub>${sourceLine(finding)} · 👍 or 👎, or reply \`/cupel explain\`</sub>`,
+    `${findingMarker(finding)}\n${hidden(marker)}`,
+  ]
+    .filter(part => part !== '')
+    .join('\n\n')
+}
+
+/** Our marker as an HTML comment; anything but its own alphabet is dropped, so that it cannot end early. */
+export function hidden(marker: string): string {
+  return `<!-- cupel:review:${marker.replace(/[^\w:.-]/g, '')} -->`
+}
+
+/** The body of a posted review: one line, and blocking claims whose place in the diff was not found. */
+export function renderReviewBody(
+  review: { findings: readonly Finding[]; unanchored: readonly Unanchored[] },
+  options: { marker: string; place: OutputPlace },
+): string {
+  const { findings, unanchored } = review
+  const blocking = unanchored.filter(each => each.severity === 'critical' || each.severity === 'high')
+  const files = new Set(findings.map(finding => finding.path)).size
+  const parts = [
+    findings.length === 0
+      ? 'No finding on a changed line.'
+      : `${count(findings.length, 'finding')} in ${count(files, 'file')}.`,
+  ]
+  if (blocking.length > 0) parts.push('Claims whose quoted line is not in the diff, so take them with care:')
+  for (const each of blocking.slice(0, 10))
+    parts.push(
+      `**${each.severity}** ${codeSpan(each.path)}: ${sanitiseLine(each.title, options.place, 200)}\n\n${sanitiseMarkdown(each.body, options.place, 1_000)}`,
+    )
+  return [...parts, hidden(options.marker)].join('\n\n')
+}
+
+export function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`
+}
+
+/** A finding as a fixed sentence for a plain-text place: title, masked. */
+export function plainTitle(finding: Pick<Finding, 'title' | 'severity'>): string {
+  return maskSecrets(`${finding.severity}: ${finding.title}`)
+}

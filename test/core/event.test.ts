@@ -1,0 +1,211 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { decideEvent, type Intent } from '../../src/core/event.ts'
+
+const app = { id: 77 }
+const sha = 'a'.repeat(40)
+const baseSha = 'b'.repeat(40)
+const scope = {
+  installation: { id: 5 },
+  repository: { id: 9, name: 'shop', owner: { login: 'acme' } },
+}
+const ref = { installationId: 5, repositoryId: 9, owner: 'acme', repo: 'shop', number: 3 }
+const updatedAt = '2026-11-01T10:00:00Z'
+const person = { id: 1, login: 'ann', type: 'User' }
+const pull = {
+  number: 3,
+  state: 'open',
+  updated_at: updatedAt,
+  head: { sha },
+  base: { sha: baseSha },
+  user: person,
+}
+const decide = (name: string, payload: object) =>
+  decideEvent({ name, deliveryId: 'd-1', payload: { ...scope, ...payload } }, app)
+const review = (trigger: object, occasion = 'push') => ({
+  kind: 'review',
+  ref,
+  headSha: sha,
+  updatedAt: new Date(updatedAt),
+  trigger,
+  occasion,
+})
+
+describe('pull_request', () => {
+  it.each([
+    ['opened', {}, review({ kind: 'opened' })],
+    ['synchronize', {}, review({ kind: 'synchronize' })],
+    ['reopened', {}, review({ kind: 'reopened' })],
+    ['ready_for_review', {}, review({ kind: 'ready-for-review' })],
+    ['labeled', { label: { name: 'x' } }, review({ kind: 'labeled', label: 'x' })],
+    [
+      'edited',
+      { changes: { base: { ref: { from: 'dev' } } } },
+      review({ kind: 'base-changed' }, `base:${baseSha}`),
+    ],
+    ['closed', {}, { kind: 'close', ref, headSha: sha, updatedAt: new Date(updatedAt) }],
+  ])('%s %j', (action, more, intent) => {
+    expect(decide('pull_request', { action, pull_request: pull, ...more })).toEqual([intent])
+  })
+
+  it.each([
+    ['edited', { changes: { title: { from: 'x' } } }],
+    ['labeled', {}],
+    ['assigned', {}],
+    ['synchronize', { pull_request: { ...pull, state: 'closed' } }],
+  ])('%s %j is ignored', (action, more) => {
+    expect(decide('pull_request', { action, pull_request: pull, ...more })).toEqual([
+      { kind: 'ignore', why: expect.any(String) },
+    ])
+  })
+
+  it.each([
+    ['head.sha', { ...pull, head: { sha: 'main; rm -rf' } }],
+    ['number', { ...pull, number: '3' }],
+    ['updated_at', { ...pull, updated_at: 'yesterday' }],
+    ['state', { ...pull, state: 'ajar' }],
+  ])('a wrong %s is named as unreadable', (field, pull_request) => {
+    expect(decide('pull_request', { action: 'opened', pull_request })).toEqual([
+      { kind: 'unreadable', why: `cannot be read: pull_request.${field}` },
+    ])
+  })
+
+  it.each(['../x', 'a/b', '..', '', 'x'.repeat(101), 'a b'])('repository name %j is unreadable', name => {
+    const repository = { ...scope.repository, name }
+    expect(decide('pull_request', { action: 'opened', pull_request: pull, repository })[0]?.kind).toBe(
+      'unreadable',
+    )
+  })
+})
+
+describe('comments', () => {
+  const comment = { id: 40, body: '/cupel review', user: person }
+  const issue = { number: 3, user: { ...person, id: 2 }, pull_request: { url: 'u' } }
+  const given = {
+    kind: 'command',
+    ref,
+    commentId: 40,
+    login: 'ann',
+    command: { kind: 'command', form: 'review' },
+  }
+
+  it('a command on a pull request', () => {
+    expect(decide('issue_comment', { action: 'created', comment, issue })).toEqual([
+      { ...given, where: 'issue-comment', threadCommentId: null, isAuthor: false },
+    ])
+  })
+
+  it.each([
+    [30, 30],
+    [undefined, 40],
+  ])('in a thread, in reply to %s: the thread is that of comment %i', (in_reply_to_id, threadCommentId) => {
+    const payload = { action: 'created', comment: { ...comment, in_reply_to_id }, pull_request: pull }
+    expect(decide('pull_request_review_comment', payload)).toEqual([
+      { ...given, where: 'review-comment', threadCommentId, isAuthor: true },
+    ])
+  })
+
+  it('a wrong command is a command to be answered', () => {
+    const wrong = { ...comment, body: '/cupel reveiw' }
+    expect(decide('issue_comment', { action: 'created', comment: wrong, issue })).toMatchObject([
+      { kind: 'command', command: { kind: 'unknown', suggestion: 'review' } },
+    ])
+  })
+
+  it.each([
+    ['edited', comment, issue],
+    ['deleted', comment, issue],
+    ['created', { ...comment, body: 'nice' }, issue],
+    ['created', { ...comment, body: null }, issue],
+    ['created', { ...comment, user: null }, issue],
+    ['created', { ...comment, user: { ...person, type: 'Bot' } }, issue],
+    ['created', { ...comment, user: { ...person, login: 'cupel[bot]' } }, issue],
+    ['created', { ...comment, performed_via_github_app: { id: 1 } }, issue],
+    ['created', comment, { ...issue, pull_request: undefined }],
+  ])('%s %j is ignored', (action, given, on) => {
+    expect(decide('issue_comment', { action, comment: given, issue: on })).toEqual([
+      { kind: 'ignore', why: expect.any(String) },
+    ])
+  })
+})
+
+describe('check_run', () => {
+  const check = { head_sha: sha, external_id: 'r1', app: { id: 77 }, pull_requests: [{ number: 3 }] }
+  const { number: _, ...repository } = ref
+
+  it.each([
+    [[{ number: 3 }], [3]],
+    [[], []],
+  ])('rerequested for %j', (pull_requests, numbers) => {
+    const payload = { action: 'rerequested', check_run: { ...check, pull_requests } }
+    expect(decide('check_run', payload)).toEqual([
+      { kind: 'rerequest', repository, numbers, headSha: sha, externalId: 'r1', occasion: 'rerequest:d-1' },
+    ])
+  })
+
+  it.each([
+    ['completed', check],
+    ['rerequested', { ...check, app: { id: 78 } }],
+    ['rerequested', { ...check, app: null }],
+  ])('%s of %j is ignored', (action, check_run) => {
+    expect(decide('check_run', { action, check_run })[0]?.kind).toBe('ignore')
+  })
+})
+
+describe('installations', () => {
+  it.each<[string, object, Intent['kind'] | object]>([
+    ['installation', { action: 'deleted' }, { kind: 'forget', installationId: 5 }],
+    ['installation', { action: 'suspend' }, { kind: 'ignore' }],
+    ['installation', { action: 'created' }, { kind: 'ignore' }],
+    [
+      'installation_repositories',
+      { action: 'removed', repositories_removed: [{ id: 9 }, { id: 10 }] },
+      { kind: 'forget', installationId: 5, repositoryIds: [9, 10] },
+    ],
+    ['installation_repositories', { action: 'removed', repositories_removed: [] }, { kind: 'ignore' }],
+    ['installation_repositories', { action: 'added' }, { kind: 'ignore' }],
+  ])('%s %j', (name, payload, intent) => expect(decide(name, payload)).toMatchObject([intent]))
+})
+
+describe('anything else', () => {
+  it.each(['pull_request_review', 'pull_request_review_thread', 'push', 'star', '__proto__', 'constructor'])(
+    '%s is ignored',
+    name =>
+      expect(decide(name, { action: 'created' })).toEqual([{ kind: 'ignore', why: expect.any(String) }]),
+  )
+
+  it.each([null, undefined, 'text', 3, [], { action: 3 }, { installation: 'x' }])(
+    'payload %j never throws',
+    payload => {
+      for (const name of ['pull_request', 'issue_comment', 'check_run', 'installation', 'ping']) {
+        const [intent] = decideEvent({ name, deliveryId: 'd', payload }, app)
+        expect(['ignore', 'unreadable']).toContain(intent?.kind)
+      }
+    },
+  )
+
+  const folder = new URL('../../node_modules/@octokit/webhooks-examples/', import.meta.url)
+  const versions = readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isDirectory())
+  it.each(versions.map(entry => entry.name))(
+    'every example of %s is read, with an installation added',
+    version => {
+      const text = readFileSync(new URL(`${version}/index.json`, folder), 'utf8')
+      const events = JSON.parse(text) as { name: string; examples: object[] }[]
+      const kinds = new Set<string>()
+      for (const { name, examples } of events) {
+        for (const example of examples) {
+          for (const payload of [example, { installation: { id: 5 }, ...example }]) {
+            const intents = decideEvent({ name, deliveryId: 'd', payload }, app)
+            expect(intents.length, name).toBeGreaterThan(0)
+            for (const intent of intents) {
+              expect(intent.kind, `${name}: ${JSON.stringify(intent)}`).not.toBe('unreadable')
+              kinds.add(intent.kind)
+            }
+          }
+        }
+      }
+      expect(kinds).toContain('review')
+      expect(kinds).toContain('ignore')
+    },
+  )
+})
