@@ -1,0 +1,192 @@
+-- Up Migration
+create schema production;
+
+-- `payload` is text, not jsonb (which refuses \u0000) nor json (whose parser refuses deep nesting and would
+-- then refuse the whole batch): the bytes that were signed are kept as they came. Null once purged.
+create table production.deliveries (
+  id text primary key check (length(id) between 1 and 200),
+  event text not null,
+  action text,
+  installation_id bigint,
+  repository_id bigint,
+  payload text,
+  state text not null default 'received' check (state in ('received', 'queued', 'done', 'failed')),
+  received_at timestamptz not null default now(),
+  queued_at timestamptz,
+  finished_at timestamptz,
+  outcome text
+);
+create index deliveries_unfinished on production.deliveries (received_at) where state in ('received', 'queued');
+create index deliveries_purgeable on production.deliveries (finished_at) where payload is not null;
+create index deliveries_installation on production.deliveries (installation_id, repository_id);
+
+create table production.pull_requests (
+  repository_id bigint not null,
+  number integer not null check (number > 0),
+  installation_id bigint not null,
+  owner text not null,
+  repo text not null,
+  head_sha text not null,
+  -- The head before the last recorded event; null for the first.
+  previous_head_sha text,
+  head_updated_at timestamptz not null,
+  -- Every head recorded with exactly head_updated_at: the code host's time has whole seconds.
+  heads_at_that_time text[] not null,
+  open boolean not null,
+  paused boolean not null default false,
+  last_asked_at timestamptz,
+  primary key (repository_id, number)
+);
+create index pull_requests_installation on production.pull_requests (installation_id);
+
+create table production.releases (
+  id text primary key,
+  sequence bigint not null unique generated always as identity,
+  kind text not null check (kind in ('genesis', 'genesis-models', 'promoted')),
+  configuration_id text not null check (configuration_id ~ '^[0-9a-f]{64}$'),
+  -- Canonical JSON (RFC 8785): its SHA-256 is the id.
+  configuration text not null,
+  verdict_id text,
+  created_at timestamptz not null default now(),
+  check (configuration_id = encode(sha256(convert_to(configuration, 'UTF8')), 'hex')),
+  check ((kind = 'promoted') = (verdict_id is not null))
+);
+
+-- The newest release is in force. Analysers only: it needs no key and is the last rollback target.
+insert into production.releases (id, kind, configuration_id, configuration) values (
+  'genesis',
+  'genesis',
+  '3671e595d647979560a2f66f29b1662264dc73a4753ca5d8976d36940412b50c',
+  '{"analysers":["oxlint","ruff","secretlint","actionlint","ast-grep"],"limits":{"abortMs":30000,"callTokens":60000,"deadlineMs":15000,"fileBytes":500000,"files":300,"minConfidence":0.3,"parallelCalls":8,"reviewTokens":400000,"reviewUsd":1},"prompt":"review@1","routing":{"strategy":"none"},"technique":{"analysersFirst":true,"pass":"single-pass","selfCheck":false},"version":1}'
+);
+
+create table production.code_reviews (
+  id text primary key default gen_random_uuid()::text,
+  installation_id bigint not null,
+  repository_id bigint not null,
+  owner text not null,
+  repo text not null,
+  number integer not null,
+  head_sha text not null,
+  release_id text not null references production.releases (id),
+  occasion text not null,
+  state text not null default 'started'
+    check (state in ('started', 'examined', 'posted', 'done', 'skipped', 'superseded', 'failed')),
+  marker text not null unique default gen_random_uuid()::text,
+  check_id bigint,
+  review_id bigint,
+  base_sha text,
+  receipt json,
+  line_digests json,
+  conclusion text,
+  detail text,
+  created_at timestamptz not null,
+  examined_at timestamptz,
+  posted_at timestamptz,
+  finished_at timestamptz,
+  unique (repository_id, number, head_sha, release_id, occasion)
+);
+create index code_reviews_pull_request on production.code_reviews (repository_id, number, created_at);
+create index code_reviews_installation on production.code_reviews (installation_id);
+
+-- json, not jsonb: models and files may hold \u0000, and the order of keys carries no meaning here.
+create table production.review_findings (
+  code_review_id text not null references production.code_reviews (id) on delete cascade,
+  state text not null check (state in ('inline', 'late', 'left-out', 'unanchored')),
+  position integer not null,
+  -- Absent for an unanchored candidate: it has no place to take a fingerprint from.
+  fingerprint text,
+  path text not null,
+  severity text not null,
+  category text not null,
+  source text not null,
+  left_out_reason text,
+  comment_id bigint,
+  finding json not null,
+  primary key (code_review_id, state, position),
+  check ((state = 'left-out') = (left_out_reason is not null)),
+  check ((state = 'unanchored') = (fingerprint is null)),
+  check (comment_id is null or state = 'inline')
+);
+create index review_findings_comment on production.review_findings (comment_id) where comment_id is not null;
+
+create table production.feedback (
+  id bigint primary key generated always as identity,
+  repository_id bigint not null,
+  number integer not null,
+  comment_id bigint not null,
+  kind text not null check (kind in ('reaction', 'reply', 'thread-resolved', 'thread-unresolved',
+    'suggestion-applied', 'line-changed', 'human-comment')),
+  author_id bigint not null,
+  content text not null,
+  removed boolean not null default false,
+  given_at timestamptz not null,
+  recorded_at timestamptz not null default now(),
+  unique (repository_id, comment_id, kind, author_id, content, given_at, removed)
+);
+
+create table production.slo_metrics (
+  release_id text not null references production.releases (id),
+  window_start timestamptz not null,
+  window_seconds integer not null check (window_seconds > 0),
+  metric text not null,
+  value double precision not null,
+  observations bigint not null check (observations >= 0),
+  primary key (release_id, metric, window_seconds, window_start)
+);
+
+create table production.commands (
+  comment_id bigint primary key,
+  repository_id bigint not null,
+  number integer not null,
+  login text not null,
+  text text not null,
+  outcome text,
+  taken_at timestamptz not null default now(),
+  finished_at timestamptz
+);
+create index commands_pull_request on production.commands (repository_id, number);
+
+-- What a day (UTC) has spent and reserved, per limit. The rows are the locks of concurrent reservations.
+create table production.budgets (
+  day date not null,
+  scope text not null check (scope in ('installation', 'repository', 'author')),
+  subject text not null,
+  usd numeric(14, 6) not null default 0,
+  primary key (day, scope, subject)
+);
+create table production.budget_reservations (
+  id text primary key default gen_random_uuid()::text,
+  day date not null,
+  installation_subject text not null,
+  repository_subject text not null,
+  author_subject text not null,
+  reserved_usd numeric(14, 6) not null check (reserved_usd >= 0),
+  settled_usd numeric(14, 6) check (settled_usd >= 0),
+  reserved_at timestamptz not null default now(),
+  settled_at timestamptz
+);
+
+-- Per limit the time at which the bucket would be empty again (generic cell rate algorithm).
+create table production.pacer (
+  installation_id bigint primary key,
+  points_full_until timestamptz not null default '-infinity',
+  minute_full_until timestamptz not null default '-infinity',
+  hour_full_until timestamptz not null default '-infinity',
+  paused_until timestamptz not null default '-infinity'
+);
+
+-- The web process sees no payload and no outcome, and can finish nothing.
+grant usage on schema production to cupel_web, cupel_production;
+grant insert (id, event, action, installation_id, repository_id, payload) on production.deliveries to cupel_web;
+grant select (id, state, received_at, queued_at) on production.deliveries to cupel_web;
+grant update (state, queued_at) on production.deliveries to cupel_web;
+
+grant select, update, delete on production.deliveries to cupel_production;
+grant select, insert, update, delete on production.pull_requests, production.code_reviews,
+  production.review_findings, production.commands to cupel_production;
+grant select, insert, update on production.budgets, production.budget_reservations, production.pacer to cupel_production;
+grant select, insert, delete on production.feedback to cupel_production;
+grant select, insert on production.slo_metrics to cupel_production;
+-- Nobody may write releases: they come through doors only.
+grant select on production.releases to cupel_production;

@@ -1,0 +1,62 @@
+import type pg from 'pg'
+import { canonicalJson } from '../../core/ids.ts'
+import type { AuditLog } from '../../ports/stores.ts'
+import { storable, type Db } from './pool.ts'
+
+export function auditLog(pool: Db): AuditLog {
+  return {
+    async append(event) {
+      const { rows } = await pool.query<{ sequence: string }>(
+        'select doors.append_audit($1, $2, $3, $4) as sequence',
+        [storable(event.actor), storable(event.action), storable(event.subject), canonicalJson(event.data)],
+      )
+      return Number(rows[0]?.sequence)
+    },
+  }
+}
+
+export interface StoredEvent {
+  sequence: number
+  previousHash: string
+  hash: string
+  event: string
+}
+
+/** Every row in order of sequence, a thousand at a time, in one snapshot of the database. */
+export async function* auditRows(client: pg.ClientBase): AsyncGenerator<StoredEvent> {
+  await client.query('begin isolation level repeatable read read only')
+  try {
+    let after = '-1'
+    for (;;) {
+      const { rows } = await client.query<{
+        sequence: string
+        previous_hash: string
+        hash: string
+        event: string
+      }>(
+        `select sequence, previous_hash, hash, event from audit.event_log
+         where sequence > $1 order by sequence limit 1000`,
+        [after],
+      )
+      for (const row of rows) {
+        yield {
+          sequence: Number(row.sequence),
+          previousHash: row.previous_hash,
+          hash: row.hash,
+          event: row.event,
+        }
+        after = row.sequence
+      }
+      if (rows.length < 1000) return
+    }
+  } finally {
+    await client.query('rollback').catch(() => {})
+  }
+}
+
+export async function auditHead(
+  db: Pick<pg.ClientBase, 'query'>,
+): Promise<{ sequence: number; hash: string }> {
+  const { rows } = await db.query<{ sequence: string; hash: string }>('select sequence, hash from audit.head')
+  return { sequence: Number(rows[0]?.sequence ?? 0), hash: rows[0]?.hash ?? '' }
+}

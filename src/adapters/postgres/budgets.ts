@@ -1,0 +1,88 @@
+import type pg from 'pg'
+import type { Budgets, ReservationOutcome } from '../../ports/stores.ts'
+import { inTransaction, storable, type Db } from './pool.ts'
+
+type Who = Parameters<Budgets['reserve']>[0]
+type Limits = Parameters<Budgets['reserve']>[2]
+const scopes = ['author', 'installation', 'repository'] as const
+
+/** What a killed worker reserved and never settled stays counted until the day ends: the error is on the safe side. */
+export function budgets(pool: pg.Pool): Budgets {
+  return {
+    reserve: (who, usd, limits, now) => inTransaction(pool, db => reserve(db, who, usd, limits, now)),
+    settle: (id, usd) => settle(pool, id, usd),
+  }
+}
+
+async function reserve(
+  db: Db,
+  who: Who,
+  usd: number,
+  limits: Limits,
+  now: Date,
+): Promise<ReservationOutcome> {
+  const day = now.toISOString().slice(0, 10)
+  const subjects = {
+    // GitHub's logins are case-insensitive.
+    author: `${who.installationId}/${storable(who.author).toLowerCase()}`,
+    installation: String(who.installationId),
+    repository: String(who.repositoryId),
+  }
+  // Locks the three rows, always in the same order, until this transaction ends.
+  const { rows } = await db.query<{ scope: (typeof scopes)[number]; usd: string }>(
+    `insert into production.budgets as b (day, scope, subject)
+     select $1, s.scope, s.subject from unnest($2::text[], $3::text[]) as s (scope, subject) order by s.scope
+     on conflict (day, scope, subject) do update set usd = b.usd
+     returning scope, usd`,
+    [day, scopes, scopes.map(scope => subjects[scope])],
+  )
+  const most = {
+    installation: limits.installationUsd,
+    repository: limits.repositoryUsd,
+    author: limits.authorUsd,
+  }
+  for (const limit of ['installation', 'repository', 'author'] as const) {
+    const spent = Number(rows.find(row => row.scope === limit)?.usd ?? 0)
+    if (millionths(spent) + millionths(usd) > millionths(most[limit])) return { granted: false, limit }
+  }
+  await db.query(
+    `update production.budgets b set usd = b.usd + $4::numeric
+     from unnest($2::text[], $3::text[]) as s (scope, subject)
+     where b.day = $1 and b.scope = s.scope and b.subject = s.subject`,
+    [day, scopes, scopes.map(scope => subjects[scope]), usd.toFixed(6)],
+  )
+  const reservation = await db.query<{ id: string }>(
+    `insert into production.budget_reservations
+       (day, installation_subject, repository_subject, author_subject, reserved_usd)
+     values ($1, $2, $3, $4, $5) returning id`,
+    [day, subjects.installation, subjects.repository, subjects.author, usd.toFixed(6)],
+  )
+  return { granted: true, id: reservation.rows[0]?.id ?? '' }
+}
+
+/** Stored to a millionth of a dollar; compared in the same unit, so that ten tenths make one. */
+function millionths(usd: number): number {
+  return Math.round(usd * 1e6)
+}
+
+/** Twice is once: only the first settlement counts. */
+async function settle(db: Db, id: string, usd: number): Promise<void> {
+  await db.query(
+    `with settled as (
+       update production.budget_reservations set settled_usd = $2::numeric, settled_at = now()
+       where id = $1 and settled_usd is null
+       returning day, installation_subject, repository_subject, author_subject, settled_usd - reserved_usd as difference
+     ), subjects as (
+       select day, 'author' as scope, author_subject as subject, difference from settled
+       union all select day, 'installation', installation_subject, difference from settled
+       union all select day, 'repository', repository_subject, difference from settled
+     ), locked as (
+       select b.day, b.scope, b.subject, s.difference from production.budgets b
+       join subjects s on s.day = b.day and s.scope = b.scope and s.subject = b.subject
+       order by b.scope for update of b
+     )
+     update production.budgets b set usd = greatest(0, b.usd + l.difference)
+     from locked l where b.day = l.day and b.scope = l.scope and b.subject = l.subject`,
+    [id, usd.toFixed(6)],
+  )
+}
