@@ -1,0 +1,201 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bullQueues, type QueueTarget } from '../../../src/adapters/queue/bull.ts'
+import { waitMs } from '../../../src/adapters/queue/consume.ts'
+import { Fault } from '../../../src/core/fault.ts'
+import type { Queues } from '../../../src/ports/queue.ts'
+import { testDatabase, type TestDatabase } from '../../support/database.ts'
+import { redisMissing, startRedis } from '../../support/redis.ts'
+
+const timing = { lockDurationMs: 500, stalledIntervalMs: 200, soonMs: 20, laterMs: 20 }
+const missing = redisMissing()
+let database: TestDatabase
+let redis: { url: string; stop(): Promise<void> } | undefined
+beforeAll(async () => {
+  database = await testDatabase()
+  if (!missing) redis = await startRedis()
+})
+afterAll(async () => {
+  await redis?.stop()
+  await database.drop()
+})
+
+const backends: ['redis' | 'postgres'][] = missing ? [['postgres']] : [['redis'], ['postgres']]
+if (missing) test.skip(missing, () => {})
+
+describe.each(backends)('queues on %s', backend => {
+  let target: QueueTarget
+  let queues: Queues
+  beforeAll(() => {
+    target =
+      backend === 'redis'
+        ? { backend, url: redis?.url ?? '', prefix: 'cupel:test' }
+        : { backend, url: database.url('cupel_production'), schema: 'queue_production' }
+    queues = bullQueues(target, timing)
+  })
+  afterAll(() => queues.close())
+
+  test('runs every job, with its data, and loses none', async () => {
+    const name = randomUUID()
+    const jobs = Array.from({ length: 200 }, (_, n) => ({ id: `${n}`, data: { n } }))
+    await queues.queue(name).addMany(jobs)
+    const seen = new Set<number>()
+    const all = Promise.withResolvers<void>()
+    const consumer = queues.consume<{ n: number }>(
+      name,
+      async job => {
+        seen.add(job.data.n)
+        if (seen.size === jobs.length) all.resolve()
+      },
+      { concurrency: 8, attempts: 1 },
+    )
+    await all.promise
+    await consumer.close(1000)
+    expect(await queues.queue(name).depth()).toEqual({ waiting: 0, delayed: 0, active: 0 })
+  })
+
+  test('a job id is taken once while it waits, and again after it ended', async () => {
+    const name = randomUUID()
+    const queue = queues.queue(name)
+    await queue.add({ id: 'a:b%1', data: 1 })
+    await queue.add({ id: 'a:b%1', data: 2 })
+    await queue.add({ id: 'a:b%2', data: 3 }, { delayMs: 60_000 })
+    expect(await queue.depth()).toEqual({ waiting: 1, delayed: 1, active: 0 })
+    const seen: unknown[] = []
+    let ran = Promise.withResolvers<void>()
+    const consumer = queues.consume(name, async job => (seen.push([job.id, job.data]), ran.resolve()), {
+      concurrency: 1,
+      attempts: 1,
+    })
+    await ran.promise
+    ran = Promise.withResolvers<void>()
+    // The id is free once the job has left `active`, a moment after its handler returned.
+    while ((await queue.depth()).active > 0) await new Promise(done => setTimeout(done, 5))
+    await queue.add({ id: 'a:b%1', data: 4 })
+    await ran.promise
+    await consumer.close(1000)
+    expect(seen).toEqual([
+      ['a:b%1', 1],
+      ['a:b%1', 4],
+    ])
+  })
+
+  test.each([
+    ['soon', 3, [1, 2, 3]],
+    ['later', 2, [1, 2]],
+    ['never', 3, [1]],
+  ] as const)(
+    'a Fault with retry %s and %i attempts is tried %j, then given up',
+    async (retry, attempts, expected) => {
+      const name = randomUUID()
+      const tried: number[] = []
+      const given = Promise.withResolvers<unknown>()
+      const consumer = queues.consume(
+        name,
+        async (_job, { attempt }) => {
+          tried.push(attempt)
+          throw new Fault('model-unavailable', 'down', { retry })
+        },
+        {
+          concurrency: 1,
+          attempts,
+          onGivenUp: async (job, error) => given.resolve([job.id, (error as Fault).code]),
+        },
+      )
+      await queues.queue(name).add({ id: 'x', data: null })
+      expect(await given.promise).toEqual(['x', 'model-unavailable'])
+      await consumer.close(1000)
+      expect(tried).toEqual(expected)
+    },
+  )
+
+  test('a delayed job is run', async () => {
+    const name = randomUUID()
+    const ran = Promise.withResolvers<string>()
+    const consumer = queues.consume(name, async job => ran.resolve(job.id), { concurrency: 1, attempts: 1 })
+    await queues.queue(name).add({ id: 'd', data: null }, { delayMs: 50 })
+    expect(await ran.promise).toBe('d')
+    await consumer.close(1000)
+  })
+
+  test('close waits for the running handler', async () => {
+    const name = randomUUID()
+    const taken = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    let finished = false
+    const consumer = queues.consume(
+      name,
+      async () => {
+        taken.resolve()
+        await release.promise
+        finished = true
+      },
+      { concurrency: 1, attempts: 1 },
+    )
+    await queues.queue(name).add({ id: 'c', data: null })
+    await taken.promise
+    const closed = consumer.close(10_000).then(() => finished)
+    release.resolve()
+    expect(await closed).toBe(true)
+    expect(await queues.queue(name).depth()).toEqual({ waiting: 0, delayed: 0, active: 0 })
+  })
+
+  test('the job of a worker killed by SIGKILL is run again', async () => {
+    const name = randomUUID()
+    const child = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('./crash-worker.ts', import.meta.url)), JSON.stringify(target), name],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
+    await queues.queue(name).add({ id: 'k', data: null })
+    await new Promise(done => child.stdout.once('data', done))
+    child.kill('SIGKILL')
+    const ran = Promise.withResolvers<string>()
+    const consumer = queues.consume(name, async job => ran.resolve(job.id), { concurrency: 1, attempts: 1 })
+    expect(await ran.promise).toBe('k')
+    await consumer.close(1000)
+  })
+})
+
+test.each<[string, QueueTarget]>([
+  ['redis', { backend: 'redis', url: 'redis://127.0.0.1:1', prefix: 'x' }],
+  ['postgres', { backend: 'postgres', url: 'postgres://a:b@127.0.0.1:1/x', schema: 'queue_production' }],
+])('adding to a %s that is down ends in queue-unavailable', async (_name, target) => {
+  const queues = bullQueues(target, { callTimeoutMs: 300 })
+  await expect(queues.queue('q').add({ id: '1', data: null })).rejects.toMatchObject({
+    code: 'queue-unavailable',
+  })
+  await queues.close()
+})
+
+test('web and production worker share a queue whichever made it first', async () => {
+  const url = (role: 'cupel_web' | 'cupel_production'): QueueTarget => ({
+    backend: 'postgres',
+    url: database.url(role),
+    schema: 'queue_production',
+  })
+  const web = bullQueues(url('cupel_web'))
+  const worker = bullQueues(url('cupel_production'))
+  for (const [first, second] of [
+    [web, worker],
+    [worker, web],
+  ] as const) {
+    const name = randomUUID()
+    await first.queue(name).add({ id: 'a', data: null })
+    await second.queue(name).add({ id: 'b', data: null })
+    expect((await web.queue(name).depth()).waiting).toBe(2)
+  }
+  await Promise.all([web.close(), worker.close()])
+})
+
+test('a Fault’s own time is waited for exactly, other waits double within their spread', () => {
+  const fault = new Fault('github-rate-limited', 'x', { retry: 'later', retryAt: new Date(5_000) })
+  expect(waitMs({ soonMs: 10, laterMs: 100 }, 1, fault, 1_000)).toBe(4_000)
+  const third = waitMs({ soonMs: 10, laterMs: 100 }, 3, new Fault('bug', 'x', { retry: 'later' }))
+  expect(third).toBeGreaterThanOrEqual(200)
+  expect(third).toBeLessThanOrEqual(600)
+})
