@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import type { AnalysedFile } from '../../ports/analyser.ts'
+import { extension, type Examination } from './protocol.ts'
+import { oxlintConfiguration, oxlintRules } from './rules/oxlint.ts'
+import { withoutNewDirectives } from './suppression.ts'
+
+const extensions = new Set(['js', 'mjs', 'cjs', 'jsx', 'ts', 'mts', 'cts', 'tsx'])
+const byName = new Map(oxlintRules.map(rule => [rule.id.slice('oxlint/'.length), rule]))
+/** Rules whose last label is the defect; the first one is what it repeats. */
+const lastLabel = new Set([
+  'no-dupe-keys',
+  'no-dupe-class-members',
+  'no-duplicate-enum-values',
+  'jsx-no-duplicate-props',
+])
+/** Some rules only look at tests, which oxlint knows by their names. */
+const testFile = /[._](test|spec)\.|__tests__\//
+const program = join(dirname(fileURLToPath(import.meta.resolve('oxlint/package.json'))), 'bin/oxlint')
+
+const output = z.object({
+  diagnostics: z.array(
+    z.object({
+      message: z.string(),
+      code: z.string().optional(),
+      filename: z.string(),
+      labels: z.array(z.object({ span: z.object({ line: z.int() }) })).default([]),
+    }),
+  ),
+})
+
+/** Runs oxlint over copies under generated names, so no name or configuration of the pull request reaches it. */
+export async function examineWithOxlint(files: readonly AnalysedFile[]): Promise<Examination> {
+  const ours = files.filter(
+    file => extensions.has(extension(file.path)) && !/^\s*(\/\*|\/\/)[^\n]*@flow\b/m.test(file.contents),
+  )
+  if (ours.length === 0) return { paths: [], hits: [], failed: false }
+  const folder = await mkdtemp(join(process.cwd(), 'oxlint-'))
+  try {
+    const names = ours.map(
+      (file, index) =>
+        `f${index}.${testFile.test(file.path) ? 'test.' : ''}${/\.d\.[cm]?ts$/.test(file.path) ? 'd.' : ''}${extension(file.path)}`,
+    )
+    await writeFile(join(folder, 'ours.json'), JSON.stringify(oxlintConfiguration()))
+    await Promise.all(
+      ours.map((file, index) => writeFile(join(folder, names[index]!), withoutNewDirectives(file).contents)),
+    )
+    const parsed = output.parse(JSON.parse(await run(folder, names)))
+    const hits = parsed.diagnostics.flatMap(diagnostic => {
+      const file = ours[names.indexOf(diagnostic.filename.replace(/^\.\//, ''))]
+      const name =
+        diagnostic.code === undefined ? 'syntax-error' : (/\(([^)]*)\)$/.exec(diagnostic.code)?.[1] ?? '')
+      const rule = byName.get(name)
+      const label = lastLabel.has(name) ? diagnostic.labels.at(-1) : diagnostic.labels[0]
+      if (file === undefined || rule === undefined || label === undefined) return []
+      return [{ rule, file, line: label.span.line, detail: diagnostic.message }]
+    })
+    return { paths: ours.map(file => file.path), hits, failed: false }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function run(cwd: string, names: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const argv = [
+      program,
+      '-c',
+      'ours.json',
+      '--disable-nested-config',
+      '--no-ignore',
+      '--format',
+      'json',
+      '--threads=2',
+      ...names,
+    ]
+    const oxlint = spawn(process.execPath, argv, { cwd, env: {}, stdio: ['ignore', 'pipe', 'ignore'] })
+    let text = ''
+    oxlint.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    oxlint.on('error', reject)
+    // 1 means findings; anything else is a crash.
+    oxlint.on('close', code =>
+      code === 0 || code === 1 ? resolve(text) : reject(new Error(`oxlint ended with ${code}`)),
+    )
+  })
+}

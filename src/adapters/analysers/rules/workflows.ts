@@ -1,0 +1,61 @@
+import { rulesOf } from './rule.ts'
+
+export const workflowRules = rulesOf('actionlint', [
+  [
+    'untrusted-input',
+    'critical',
+    'security',
+    0.95,
+    'Untrusted text is pasted into a script',
+    'Titles, branch names and bodies are written by strangers and run as shell commands here; pass them through env.',
+  ],
+  [
+    'untrusted-checkout',
+    'critical',
+    'security',
+    0.9,
+    'Privileged workflow checks out the pull request',
+    'pull_request_target and workflow_run hold secrets and a writing token: code of a stranger runs with them.',
+  ],
+  [
+    'undefined-property',
+    'high',
+    'correctness',
+    0.85,
+    'Expression names something that does not exist',
+    'It gives an empty string at run time.',
+  ],
+  [
+    'needs',
+    'high',
+    'correctness',
+    0.95,
+    'Job needs a job that does not exist',
+    'GitHub refuses the workflow.',
+  ],
+  [
+    'expression',
+    'high',
+    'correctness',
+    0.85,
+    'Expression is invalid',
+    'GitHub refuses the workflow or the value is wrong.',
+  ],
+  [
+    'credentials',
+    'critical',
+    'security',
+    0.9,
+    'Password in the workflow',
+    'Whoever can read the repository can use it; read it from secrets.',
+  ],
+  [
+    'deprecated-command',
+    'medium',
+    'reliability',
+    0.9,
+    'Workflow command that was switched off',
+    'set-output, save-state, set-env and add-path no longer work; write to the files GitHub names.',
+  ],
+  ['syntax', 'high', 'correctness', 0.85, 'The workflow does not parse', 'GitHub refuses the workflow.'],
+])
