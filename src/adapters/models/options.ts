@@ -1,0 +1,15 @@
+import type { Environment } from '../system/environment.ts'
+import type { ModelsOptions } from './models.ts'
+import { readPriceTable } from './price-file.ts'
+
+/** What createModels needs, out of a process's environment. Throws Fault configuration-invalid for a bad price table. */
+export function modelOptions(
+  environment: Environment,
+): Pick<ModelsOptions, 'openai' | 'anthropic' | 'prices'> {
+  const { openai, anthropic } = environment.models
+  return {
+    ...(openai && { openai: { apiKey: openai.apiKey, baseURL: openai.baseUrl } }),
+    ...(anthropic && { anthropic: { apiKey: anthropic.apiKey, baseURL: anthropic.baseUrl } }),
+    ...(environment.pricesPath !== null && { prices: readPriceTable(environment.pricesPath) }),
+  }
+}
