@@ -1,0 +1,107 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Metrics } from '../../ports/metrics.ts'
+import { boundedLabel } from './bounded-label.ts'
+
+/** Service level objectives, in seconds: a webhook's answer and a review from event to posting. */
+export const objectives = { intake: 0.05, review: 3 } as const
+
+const intakeBuckets = [0.005, 0.01, 0.02, 0.03, objectives.intake, 0.075, 0.1, 0.25, 0.5, 1, 5, 9]
+const reviewBuckets = [0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, objectives.review, 4, 5, 10, 30, 60, 120, 300]
+const callBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 120]
+
+export interface PrometheusMetrics {
+  metrics: Metrics
+  /** The text exposition format. */
+  render(): Promise<string>
+  contentType: string
+}
+
+/** One process's metrics, in a registry of its own: two instances never share a count. */
+export function prometheusMetrics(): PrometheusMetrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    new Counter({ name, help, labelNames, registers })
+  const histogram = (name: string, help: string, buckets: number[], ...labelNames: string[]) =>
+    new Histogram({ name, help, buckets, labelNames, registers })
+
+  const requests = counter('v2_requests_total', 'Webhooks answered and reviews finished.', 'kind', 'outcome')
+  const intake = histogram(
+    'v2_intake_duration_seconds',
+    'From a webhook to its answer.',
+    intakeBuckets,
+    'outcome',
+  )
+  const reviews = histogram(
+    'v2_request_duration_seconds',
+    'From the event to the review posted.',
+    reviewBuckets,
+    'outcome',
+  )
+  const active = new Gauge({ name: 'v2_active_requests', help: 'Webhooks being answered now.', registers })
+  const errors = counter('v2_errors_total', 'Requests that ended in an error.', 'kind')
+  const violations = counter(
+    'v2_slo_violations_total',
+    'Requests slower than their objective or failed.',
+    'objective',
+  )
+  const steps = histogram(
+    'v2_step_duration_seconds',
+    'One analyser or model call.',
+    callBuckets,
+    'kind',
+    'name',
+    'outcome',
+  )
+  const tokens = counter('v2_model_tokens_total', 'Tokens by model.', 'model', 'kind')
+  const usd = counter('v2_model_usd_total', 'US dollars by model.', 'model')
+  const findings = counter('v2_findings_total', 'Findings by where they were put.', 'where')
+  const duplicates = counter('v2_duplicates_avoided_total', 'Reviews adopted instead of posted twice.')
+  const anchors = counter('v2_anchor_failures_total', 'Findings that no line of the diff could carry.')
+  const late = counter('v2_late_findings_total', 'Findings that came after the deadline.')
+  const calls = histogram(
+    'v2_code_host_duration_seconds',
+    'One call to the code host.',
+    callBuckets,
+    'kind',
+    'outcome',
+  )
+
+  const stepName = boundedLabel(50)
+  const stepOutcome = boundedLabel(20)
+  const model = boundedLabel(50)
+  const callKind = boundedLabel(50)
+  const callOutcome = boundedLabel(30)
+
+  const metrics: Metrics = {
+    requestStarted: () => active.inc(),
+    requestFinished(seconds, outcome) {
+      active.dec()
+      requests.inc({ kind: 'webhook', outcome })
+      intake.observe({ outcome }, seconds)
+      if (outcome === 'error') errors.inc({ kind: 'webhook' })
+      if (outcome === 'error' || seconds > objectives.intake) violations.inc({ objective: 'intake' })
+    },
+    reviewFinished(seconds, outcome) {
+      requests.inc({ kind: 'review', outcome })
+      reviews.observe({ outcome }, seconds)
+      if (outcome === 'failed') errors.inc({ kind: 'review' })
+      // Skipped and superseded reviews promised nobody anything.
+      if (outcome === 'failed' || (outcome === 'done' && seconds > objectives.review)) {
+        violations.inc({ objective: 'review' })
+      }
+    },
+    step: (kind, name, outcome, seconds) =>
+      steps.observe({ kind, name: stepName(name), outcome: stepOutcome(outcome) }, seconds),
+    tokens: (name, kind, count) => tokens.inc({ model: model(name), kind }, count),
+    usd: (name, amount) => usd.inc({ model: model(name) }, amount),
+    findings: (where, count) => findings.inc({ where }, count),
+    duplicateAvoided: () => duplicates.inc(),
+    anchorFailed: count => anchors.inc(count),
+    lateFindings: count => late.inc(count),
+    codeHostCall: (kind, outcome, seconds) =>
+      calls.observe({ kind: callKind(kind), outcome: callOutcome(outcome) }, seconds),
+  }
+  return { metrics, render: () => registry.metrics(), contentType: registry.contentType }
+}

@@ -1,0 +1,88 @@
+/**
+ * Which variables each process may see. A child's environment is built from this list, never inherited, so a
+ * process cannot leak what it was not given. Where processes are started one by one (Kubernetes), the same
+ * lists say what goes into each one's Secret.
+ */
+export const roles = ['web', 'production', 'experiments', 'gate', 'archive', 'dashboard'] as const
+export type Role = (typeof roles)[number]
+
+/** What any Node.js process needs to run behind a proxy or a private certificate authority; none is a secret of Cupel. */
+const everywhere = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'NODE_ENV',
+  'NODE_EXTRA_CA_CERTS',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'LOG_LEVEL',
+  'CUPEL_DATA_DIR',
+] as const
+
+const modelSettings = [
+  'OPENAI_BASE_URL',
+  'ANTHROPIC_BASE_URL',
+  'OPENAI_MODEL',
+  'ANTHROPIC_MODEL',
+  'CUPEL_PRICES',
+] as const
+
+/** DATABASE_URL is in no list: the one in the supervisor's environment is the owner's. */
+const allowed: Record<Role, readonly string[]> = {
+  web: ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS', 'REDIS_URL', 'HOST', 'PORT'],
+  production: [
+    'APP_ID',
+    'PRIVATE_KEY',
+    'PRIVATE_KEY_PATH',
+    'GHE_HOST',
+    'GHE_PROTOCOL',
+    'REDIS_URL',
+    'OPENAI_API_KEY',
+    'ANTHROPIC_API_KEY',
+    ...modelSettings,
+    'CUPEL_DAILY_USD_INSTALLATION',
+    'CUPEL_DAILY_USD_REPOSITORY',
+    'CUPEL_DAILY_USD_AUTHOR',
+  ],
+  experiments: ['REDIS_URL', ...modelSettings],
+  gate: ['REDIS_URL'],
+  archive: [],
+  dashboard: [],
+}
+
+/** Experiments pay with keys of their own; a production key never stands in for one that is missing. */
+const renamed: Partial<Record<Role, Record<string, string>>> = {
+  experiments: {
+    CUPEL_EXPERIMENTS_OPENAI_API_KEY: 'OPENAI_API_KEY',
+    CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY: 'ANTHROPIC_API_KEY',
+  },
+}
+
+/**
+ * The environment of one process. `own` is what its starter gives it beyond the list: the DATABASE_URL of its
+ * own role, a port, generated secrets of the embedded default; it wins.
+ */
+export function environmentFor(
+  role: Role,
+  env: Readonly<Record<string, string | undefined>>,
+  own: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const result: Record<string, string> = {}
+  for (const name of [...everywhere, ...allowed[role]]) {
+    const value = env[name]
+    if (value !== undefined) result[name] = value
+  }
+  for (const [from, to] of Object.entries(renamed[role] ?? {})) {
+    const value = env[from]
+    if (value !== undefined) result[to] = value
+  }
+  // A base URL without the key it belongs to would stop the child's start.
+  if (role === 'experiments') {
+    if (!result['OPENAI_API_KEY']) delete result['OPENAI_BASE_URL']
+    if (!result['ANTHROPIC_API_KEY']) delete result['ANTHROPIC_BASE_URL']
+  }
+  return { ...result, ...own }
+}

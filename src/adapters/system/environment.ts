@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { Fault } from '../../core/fault.ts'
+import defaultModels from './default-models.json' with { type: 'json' }
+import type { Role } from './environment-role.ts'
+import { readPrivateKey } from './private-key.ts'
+
+export interface ModelAccess {
+  apiKey: string
+  /** Undefined: the provider's own. */
+  baseUrl: string | undefined
+  model: string
+}
+
+export interface Environment {
+  /** Null: not configured, the embedded default uses a local GitHub. */
+  app: { id: number; privateKey: string } | null
+  /** The current secret first, then the one it replaces; empty where this process verifies no webhooks. */
+  webhookSecrets: string[]
+  /** Base of the REST API, without a slash at the end. */
+  githubApiUrl: string
+  /** Null: embedded PostgreSQL. */
+  databaseUrl: string | null
+  /** Null: the queue lives in PostgreSQL. */
+  redisUrl: string | null
+  models: { openai: ModelAccess | null; anthropic: ModelAccess | null }
+  host: string
+  port: number
+  logLevel: LogLevel
+  /** A price table that replaces the one shipped. */
+  pricesPath: string | null
+  dataDir: string
+  /** US dollars a day (UTC) for model calls. */
+  dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** How the messages of the schema read: what is wrong, then the cure. Values are never in them. */
+const url = (cure: string, ...schemes: string[]) =>
+  z.string().refine(value => schemes.includes(URL.parse(value)?.protocol ?? ''), `is not a URL; ${cure}`)
+const webUrl = url('write one that begins with https:// or http://', 'https:', 'http:').optional()
+const secret = z.string().regex(/^\S+$/, 'holds white space; copy it again without spaces or line ends')
+const usd = (standard: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,4})?$/, 'is not an amount; write US dollars a day such as 10 or 2.5')
+    .transform(Number)
+    .default(standard)
+const modelName = (standard: string) =>
+  z
+    .string()
+    .regex(/^[\w.:/@-]{1,200}$/, 'is not a model name; write it as the provider does')
+    .default(standard)
+
+const schema = z.object({
+  APP_ID: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, "is not a number; copy the App ID from the App's settings page")
+    .transform(Number)
+    .optional(),
+  PRIVATE_KEY: z.string().optional(),
+  PRIVATE_KEY_PATH: z.string().optional(),
+  WEBHOOK_SECRET: secret
+    .refine(
+      value => value !== 'development',
+      'is the well-known word "development"; make one with `openssl rand -hex 32`',
+    )
+    .optional(),
+  WEBHOOK_SECRET_PREVIOUS: secret.optional(),
+  GHE_HOST: z
+    .string()
+    .regex(
+      /^[\w.-]+(:\d{1,5})?$/,
+      'is not a host name; write it without https:// and path, such as github.example.com',
+    )
+    .optional(),
+  GHE_PROTOCOL: z.enum(['https', 'http'], 'is neither https nor http; leave it out for https').optional(),
+  DATABASE_URL: url('write postgres://user:password@host:5432/name', 'postgres:', 'postgresql:').optional(),
+  REDIS_URL: url('write redis://host:6379 or rediss://…', 'redis:', 'rediss:').optional(),
+  OPENAI_API_KEY: secret.optional(),
+  OPENAI_BASE_URL: webUrl,
+  OPENAI_MODEL: modelName(defaultModels.openai),
+  ANTHROPIC_API_KEY: secret.optional(),
+  ANTHROPIC_BASE_URL: webUrl,
+  ANTHROPIC_MODEL: modelName(defaultModels.anthropic),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'is not an address; write 127.0.0.1 or 0.0.0.0')
+    .default('127.0.0.1'),
+  PORT: z
+    .string()
+    .refine(value => /^\d{1,5}$/.test(value) && Number(value) <= 65_535, 'is not a port; write 0 to 65535')
+    .transform(Number)
+    .default(3000),
+  LOG_LEVEL: z.enum(logLevels, `is not a level; write one of ${logLevels.join(', ')}`).default('info'),
+  CUPEL_PRICES: z.string().optional(),
+  CUPEL_DATA_DIR: z.string().default('.cupel'),
+  CUPEL_DAILY_USD_INSTALLATION: usd(20),
+  CUPEL_DAILY_USD_REPOSITORY: usd(10),
+  CUPEL_DAILY_USD_AUTHOR: usd(5),
+})
+type Parsed = z.output<typeof schema>
+
+/** Every variable that Cupel reads. */
+export const variables: readonly string[] = Object.keys(schema.shape)
+
+/**
+ * Reads and checks the environment of one process; 'supervisor' stands for the whole. An empty value counts as
+ * not set. Throws one Fault configuration-invalid that lists every wrong variable with its cure and no value.
+ */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  role: Role | 'supervisor' = 'supervisor',
+  readFile: (path: string) => string = path => readFileSync(path, 'utf8'),
+): Environment {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
+  const result = schema.safeParse(given)
+  const problems: string[] = []
+  if (!result.success) {
+    for (const issue of result.error.issues) problems.push(`${issue.path.join('.')} ${issue.message}`)
+  }
+  problems.push(...missingParts(given, role))
+  const key = readPrivateKey(given['PRIVATE_KEY'], given['PRIVATE_KEY_PATH'], readFile)
+  if (key.kind === 'problem') problems.push(key.problem)
+  if (!result.success || problems.length > 0) {
+    const list = [...new Set(problems)].map(problem => `  - ${problem}`).join('\n')
+    throw new Fault('configuration-invalid', `The environment is not usable:\n${list}`, { retry: 'never' })
+  }
+  return toEnvironment(result.data, key.kind === 'key' ? key.pem : null)
+}
+
+/** What is half set: a part that cannot work without another. */
+function missingParts(given: Record<string, unknown>, role: Role | 'supervisor'): string[] {
+  const has = (name: string) => given[name] !== undefined
+  const hasKey = has('PRIVATE_KEY') || has('PRIVATE_KEY_PATH')
+  const anyApp = has('APP_ID') || hasKey || has('WEBHOOK_SECRET')
+  const problems: string[] = []
+  const lacks = (name: string, because: string, cure: string) =>
+    problems.push(`${name} is missing${because}; ${cure}`)
+  const needsApp = role === 'production' || (role === 'supervisor' && anyApp)
+  if (needsApp && !has('APP_ID')) {
+    lacks(
+      'APP_ID',
+      role === 'supervisor' ? ' although the App is half set' : '',
+      "copy it from the App's settings page",
+    )
+  }
+  if (needsApp && !hasKey) {
+    lacks(
+      'PRIVATE_KEY',
+      '',
+      'set it, or PRIVATE_KEY_PATH, to the .pem file that the App settings let you download',
+    )
+  }
+  if ((role === 'web' || (role === 'supervisor' && anyApp)) && !has('WEBHOOK_SECRET')) {
+    lacks('WEBHOOK_SECRET', '', 'make one with `openssl rand -hex 32` and set the same in the App')
+  }
+  if (has('WEBHOOK_SECRET_PREVIOUS') && !has('WEBHOOK_SECRET')) {
+    problems.push(
+      'WEBHOOK_SECRET_PREVIOUS is set without WEBHOOK_SECRET; it only helps while a secret is being replaced',
+    )
+  }
+  if (has('GHE_PROTOCOL') && !has('GHE_HOST')) {
+    problems.push('GHE_PROTOCOL is set without GHE_HOST; set both for GitHub Enterprise, or neither')
+  }
+  for (const provider of ['OPENAI', 'ANTHROPIC']) {
+    if (has(`${provider}_BASE_URL`) && !has(`${provider}_API_KEY`)) {
+      lacks(
+        `${provider}_API_KEY`,
+        ` although ${provider}_BASE_URL is set`,
+        'set it; any word where the server asks for none',
+      )
+    }
+  }
+  return problems
+}
+
+function toEnvironment(parsed: Parsed, privateKey: string | null): Environment {
+  const access = (
+    apiKey: string | undefined,
+    baseUrl: string | undefined,
+    model: string,
+  ): ModelAccess | null => (apiKey === undefined ? null : { apiKey, baseUrl, model })
+  return {
+    app: parsed.APP_ID === undefined || privateKey === null ? null : { id: parsed.APP_ID, privateKey },
+    webhookSecrets: [parsed.WEBHOOK_SECRET, parsed.WEBHOOK_SECRET_PREVIOUS].filter(
+      value => value !== undefined,
+    ),
+    githubApiUrl: parsed.GHE_HOST
+      ? `${parsed.GHE_PROTOCOL ?? 'https'}://${parsed.GHE_HOST}/api/v3`
+      : 'https://api.github.com',
+    databaseUrl: parsed.DATABASE_URL ?? null,
+    redisUrl: parsed.REDIS_URL ?? null,
+    models: {
+      openai: access(parsed.OPENAI_API_KEY, parsed.OPENAI_BASE_URL, parsed.OPENAI_MODEL),
+      anthropic: access(parsed.ANTHROPIC_API_KEY, parsed.ANTHROPIC_BASE_URL, parsed.ANTHROPIC_MODEL),
+    },
+    host: parsed.HOST,
+    port: parsed.PORT,
+    logLevel: parsed.LOG_LEVEL,
+    pricesPath: parsed.CUPEL_PRICES ?? null,
+    dataDir: parsed.CUPEL_DATA_DIR,
+    dailyUsd: {
+      installationUsd: parsed.CUPEL_DAILY_USD_INSTALLATION,
+      repositoryUsd: parsed.CUPEL_DAILY_USD_REPOSITORY,
+      authorUsd: parsed.CUPEL_DAILY_USD_AUTHOR,
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { Command, CommanderError } from 'commander'
+import { asFault } from '../core/fault.ts'
+import { auditCommand } from './audit.ts'
+import { migrateCommand } from './migrate.ts'
+import { localReviewCommand } from './review-wiring.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+// Existing variables win; a missing file is no error.
+try {
+  process.loadEnvFile()
+} catch (error) {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+}
+
+const cupel = new Command('cupel')
+  .description('Reviews pull requests, and improves without its users meeting an experiment.')
+  .version(version)
+  .exitOverride()
+  .addCommand(localReviewCommand(version))
+  .addCommand(migrateCommand())
+  .addCommand(auditCommand())
+
+try {
+  await cupel.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode
+  } else {
+    const fault = asFault(error)
+    process.stderr.write(`cupel: ${fault.code === 'bug' ? fault.stack : fault.message}\n`)
+    process.exitCode = 1
+  }
+}

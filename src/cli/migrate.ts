@@ -1,0 +1,18 @@
+import { Command } from 'commander'
+import { migrate } from '../adapters/postgres/migrate.ts'
+
+/** `cupel migrate`: what `cupel start` does first, for installs where only this command may hold the owner's password. */
+export function migrateCommand(): Command {
+  return new Command('migrate')
+    .description('bring the database to this version')
+    .option('--database <url>', 'owner’s URL', process.env['DATABASE_URL'])
+    .action(async (options: { database?: string }) => {
+      if (!options.database) {
+        process.stderr.write('no database: set DATABASE_URL or pass --database\n')
+        process.exitCode = 2
+        return
+      }
+      await migrate(options.database, line => process.stderr.write(`${line}\n`))
+      process.stdout.write('the database is up to date\n')
+    })
+}

@@ -1,0 +1,114 @@
+import { anchorCandidate } from '../core/review/anchor.ts'
+import { coverFiles } from '../core/review/coverage.ts'
+import type { FileChange } from '../core/review/diff.ts'
+import type { Candidate, Finding, Unanchored } from '../core/review/finding.ts'
+import { fingerprint, isAnalyserSource } from '../core/review/fingerprint.ts'
+import { mergeFindings } from '../core/review/merge.ts'
+import { rankAndCap, type LeftOut } from '../core/review/rank.ts'
+import {
+  countReasons,
+  type FileCoverage,
+  type LeftOutReason,
+  type Receipt,
+  type Step,
+} from '../core/review/receipt.ts'
+import { lineDigests, repeatReason, type EarlierRounds } from '../core/review/rounds.ts'
+import type { Snapshot } from '../core/review/snapshot.ts'
+import type { Ledger } from './ledger.ts'
+import type { Preferences } from './types.ts'
+
+export interface Case {
+  snapshot: Snapshot
+  reviewable: readonly FileChange[]
+  skipped: readonly FileCoverage[]
+  preferences: Preferences
+  minConfidence: number
+  rounds: EarlierRounds
+}
+
+export interface Judgement {
+  findings: Finding[]
+  leftOut: LeftOut[]
+  unanchored: Unanchored[]
+  receipt: Receipt
+  lineDigests: Record<string, string[]>
+}
+
+type Tied = { finding: Finding; file: FileChange }
+
+function tie(files: ReadonlyMap<string, FileChange>, candidate: Candidate): Tied | Unanchored {
+  const found = anchorCandidate(files, candidate)
+  if ('why' in found) return { ...candidate, why: found.why }
+  const { file, anchor } = found
+  const { lineHint: _, ...claim } = candidate
+  const finding: Finding = {
+    ...claim,
+    path: file.path,
+    side: anchor.side,
+    quote: anchor.quote,
+    startLine: anchor.startLine,
+    line: anchor.line,
+    fingerprint: fingerprint(file, anchor, candidate),
+    sources: [candidate.source],
+  }
+  // A suggestion was written for the claimed side; on the other it would replace the wrong lines.
+  if (anchor.side !== candidate.side) delete finding.suggestion
+  return { finding, file }
+}
+
+/** Judges everything the ledger holds at this moment. Pure but for reading the ledger; may be called again later. */
+export function conclude(ledger: Ledger, about: Case): Judgement {
+  const files = new Map(about.reviewable.flatMap(file => [[file.path, file] as const]))
+  for (const file of about.reviewable)
+    if (file.previousPath !== undefined && !files.has(file.previousPath)) files.set(file.previousPath, file)
+  const tied = ledger.candidates.map(candidate => tie(files, candidate))
+  const unanchored = tied.filter(each => 'why' in each)
+  const merged = mergeFindings(tied.flatMap(each => ('why' in each ? [] : [each.finding])))
+  const repeats: LeftOut[] = []
+  const fresh = merged.filter(finding => {
+    const file = files.get(finding.path)
+    const reason = file ? repeatReason(file, finding, about.rounds) : null
+    if (reason) repeats.push({ finding, reason })
+    return reason === null
+  })
+  const { severityFloor, maxComments } = about.preferences
+  const ranked = rankAndCap(fresh, { severityFloor, maxComments, minConfidence: about.minConfidence })
+  const notIn = (candidates: readonly Candidate[], reason: LeftOutReason): LeftOut[] =>
+    candidates.flatMap(candidate => {
+      const each = tie(files, candidate)
+      return 'why' in each ? [] : [{ finding: each.finding, reason }]
+    })
+  const leftOut = [
+    ...repeats,
+    ...ranked.leftOut,
+    ...notIn(ledger.refuted, 'refuted'),
+    ...notIn(ledger.hostile, 'hostile'),
+  ]
+  const coverage = coverageNow(ledger, about)
+  const seen = new Set(coverage.filter(file => file.coverage === 'seen').map(file => file.path))
+  return {
+    findings: ranked.kept,
+    leftOut,
+    unanchored: unanchored.filter(each => !isAnalyserSource(each.source)),
+    receipt: {
+      files: [...coverage, ...about.skipped],
+      steps: ledger.steps.map(({ running: _, ...step }): Step => step),
+      leftOut: countReasons([
+        ...leftOut.map(each => each.reason),
+        ...unanchored.map(() => 'not-in-diff' as const),
+      ]),
+      filesNotListed: about.snapshot.filesTruncated,
+    },
+    lineDigests: lineDigests(about.reviewable.filter(file => seen.has(file.path))),
+  }
+}
+
+function coverageNow(ledger: Ledger, about: Case): FileCoverage[] {
+  const lost = new Set(ledger.steps.flatMap(step => (step.outcome === 'ok' ? [] : step.paths)))
+  const { unaffordable } = ledger
+  return coverFiles(about.reviewable, ledger.seenHunks, {
+    unaffordable,
+    lost,
+    contents: about.snapshot.contents,
+  })
+}

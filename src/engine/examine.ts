@@ -1,0 +1,126 @@
+import { Fault } from '../core/fault.ts'
+import { detectHostility } from '../core/review/hostile.ts'
+import { countReasons } from '../core/review/receipt.ts'
+import { selectFiles } from '../core/review/skip.ts'
+import { planCalls } from '../core/review/technique.ts'
+import { runAnalysers } from './analyse.ts'
+import { newNonce, newSlots, type Asking } from './ask.ts'
+import { conclude, type Case } from './conclude.ts'
+import { newLedger } from './ledger.ts'
+import { askAll } from './models.ts'
+import type { Examine, LateExamination } from './types.ts'
+
+export type { Examination, Examine, ExamineDeps, LateExamination, Preferences } from './types.ts'
+export type { EarlierRounds } from '../core/review/rounds.ts'
+
+/** Analysers that go first may hold the models back for this part of the deadline, no longer. */
+const analysersFirstShare = 0.4
+
+/** See the type Examine for what it promises. */
+export const examine: Examine = async (deps, snapshot, configuration, preferences, rounds, signal) => {
+  const { limits, technique } = configuration
+  const { clock } = deps
+  const startedAt = clock.elapsed()
+  const elapsed = () => Math.round(clock.elapsed() - startedAt)
+  throwIfSuperseded(signal)
+
+  const ending = new AbortController()
+  const inner = AbortSignal.any([signal, ending.signal])
+  const ledger = newLedger()
+  const selection = selectFiles(snapshot.files, snapshot.contents, preferences.includes, limits.files)
+  const about: Case = { snapshot, ...selection, preferences, minConfidence: limits.minConfidence, rounds }
+
+  const analysing = runAnalysers(
+    deps,
+    ledger,
+    preferences.analysers ? configuration.analysers : [],
+    selection.reviewable,
+    snapshot.contents,
+    { fileBytes: limits.fileBytes, deadlineMs: limits.deadlineMs, signal: inner },
+  )
+  const asking: Asking = {
+    deps,
+    ledger,
+    slots: newSlots(limits.parallelCalls),
+    limits,
+    spentTokens: { count: 0 },
+    startedAt,
+    signal: inner,
+    cacheKey: `cupel:${snapshot.repository.id}:${configuration.prompt}`,
+    canary: newNonce(),
+  }
+  const modelling = async () => {
+    if (configuration.routing.strategy === 'none') return
+    if (technique.analysersFirst)
+      await atMost(clock.sleep(limits.deadlineMs * analysersFirstShare, inner), analysing)
+    const plan = planCalls(selection.reviewable, technique.pass, limits)
+    for (const piece of plan.left) for (const hunk of piece.hunks) ledger.unaffordable.add(hunk)
+    const known = technique.analysersFirst ? [...ledger.candidates] : []
+    await askAll(asking, { snapshot, configuration, preferences, known }, plan.batches)
+  }
+
+  let done = false
+  const everything = Promise.all([analysing, modelling()]).then(
+    () => void (done = true),
+    error => {
+      done = true
+      throw error
+    },
+  )
+  // The abort is a backstop: adapters end at their own deadline, but a promise that never settles must not hold us.
+  const aborted = clock.sleep(limits.abortMs, inner).then(
+    () => ending.abort(),
+    () => undefined,
+  )
+  await atMost(clock.sleep(limits.deadlineMs, inner), everything)
+  throwIfSuperseded(signal)
+
+  const now = conclude(ledger, about)
+  const known = new Set(
+    [...now.findings, ...now.leftOut.map(each => each.finding)].map(each => each.fingerprint),
+  )
+  const atDeadline = { usd: ledger.usd, latencyMs: elapsed() }
+  const later = (): LateExamination => {
+    const end = conclude(ledger, about)
+    const late = end.findings.filter(finding => !known.has(finding.fingerprint))
+    const leftOut = [...end.receipt.leftOut, ...countReasons(late.map(() => 'late' as const))]
+    const { lineDigests } = end
+    return { late, lineDigests, receipt: { ...end.receipt, leftOut }, usd: ledger.usd, latencyMs: elapsed() }
+  }
+  const pending = !done
+  if (!pending) ending.abort()
+  const whenLate = pending
+    ? Promise.race([everything.catch(() => undefined), aborted]).then(() => {
+        const outcome = later()
+        ending.abort()
+        return outcome
+      })
+    : Promise.resolve({ late: [], lineDigests: now.lineDigests, receipt: now.receipt, ...atDeadline })
+  return {
+    ...now,
+    ...atDeadline,
+    late: [],
+    pending,
+    whenLate,
+    hostility: detectHostility({
+      title: snapshot.pullRequest.title,
+      body: snapshot.pullRequest.body,
+      added: selection.reviewable.map(file => ({
+        path: file.path,
+        text: file.hunks
+          .flatMap(hunk => hunk.lines.filter(line => line.kind === 'added').map(line => line.text))
+          .join('\n'),
+      })),
+    }),
+  }
+}
+
+/** Waits for the work, but no longer than the sleep; an aborted sleep ends the wait. A failure of the work is thrown. */
+async function atMost(sleep: Promise<void>, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, sleep.catch(() => undefined)])
+}
+
+function throwIfSuperseded(signal: AbortSignal): void {
+  if (signal.aborted)
+    throw new Fault('superseded', 'A newer head took this review’s place.', { retry: 'never' })
+}

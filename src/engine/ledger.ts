@@ -1,0 +1,54 @@
+import type { Candidate } from '../core/review/finding.ts'
+import type { Hunk } from '../core/review/diff.ts'
+import type { Step } from '../core/review/receipt.ts'
+import type { Piece } from '../core/review/technique.ts'
+
+/** A step as it goes: `late` until it has ended, so that a receipt drawn up at any moment is true. */
+export interface OpenStep extends Step {
+  running: boolean
+}
+
+/** Everything a running examination has learned; read at the deadline and again at the end. */
+export interface Ledger {
+  steps: OpenStep[]
+  /** Ready to be judged: analysers' findings, and models' elements that passed their checks. */
+  candidates: Candidate[]
+  /** Hunks that some step looked at to its end. */
+  seenHunks: Set<Hunk>
+  /** Hunks that no call was made for, by reason of budget. */
+  unaffordable: Set<Hunk>
+  /** Findings a self-check refuted, and findings that gave away the canary. */
+  refuted: Candidate[]
+  hostile: Candidate[]
+  usd: number
+}
+
+export function newLedger(): Ledger {
+  return {
+    steps: [],
+    candidates: [],
+    seenHunks: new Set(),
+    unaffordable: new Set(),
+    refuted: [],
+    hostile: [],
+    usd: 0,
+  }
+}
+
+export function openStep(
+  ledger: Ledger,
+  step: Pick<Step, 'kind' | 'name' | 'subject' | 'paths' | 'fallbackFor'>,
+): OpenStep {
+  const open: OpenStep = { ...step, outcome: 'late', latencyMs: 0, running: true }
+  ledger.steps.push(open)
+  return open
+}
+
+/** Fills in what a step came to. */
+export function closeStep(step: OpenStep, result: Pick<Step, 'outcome' | 'latencyMs'> & Partial<Step>): void {
+  Object.assign(step, result, { running: false })
+}
+
+export function markSeen(ledger: Ledger, pieces: readonly Piece[]): void {
+  for (const piece of pieces) for (const hunk of piece.hunks) ledger.seenHunks.add(hunk)
+}

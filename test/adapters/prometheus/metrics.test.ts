@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { prometheusMetrics } from '../../../src/adapters/prometheus/metrics.ts'
+
+interface Sample {
+  name: string
+  labels: Record<string, string>
+  value: number
+}
+
+/** The text exposition format, strictly: throws for any line that is not of it. */
+function parse(text: string): { samples: Sample[]; types: Map<string, string> } {
+  const types = new Map<string, string>()
+  const samples: Sample[] = []
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('# HELP ')) continue
+    const type = /^# TYPE (\S+) (counter|gauge|histogram|summary)$/.exec(line)
+    if (type) {
+      types.set(type[1] ?? '', type[2] ?? '')
+      continue
+    }
+    const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/.exec(line)
+    if (!match) throw new Error(`not a sample: ${line}`)
+    const labels = [...(match[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)",?/g)].map(one => [one[1], one[2]])
+    const value = match[3] === '+Inf' ? Infinity : Number(match[3])
+    samples.push({ name: match[1] ?? '', labels: Object.fromEntries(labels), value })
+  }
+  return { samples, types }
+}
+
+async function read(of: ReturnType<typeof prometheusMetrics>) {
+  const { samples, types } = parse(await of.render())
+  return {
+    types,
+    samples,
+    value: (name: string, labels: Record<string, string> = {}) =>
+      samples.find(
+        one =>
+          one.name === name && Object.entries(labels).every(([label, value]) => one.labels[label] === value),
+      )?.value,
+  }
+}
+
+describe('prometheusMetrics', () => {
+  it('offers the names that dashboards and alerts rely on', async () => {
+    const { types } = await read(prometheusMetrics())
+    expect(Object.fromEntries(types)).toMatchObject({
+      v2_requests_total: 'counter',
+      v2_request_duration_seconds: 'histogram',
+      v2_active_requests: 'gauge',
+      v2_errors_total: 'counter',
+      v2_slo_violations_total: 'counter',
+      process_resident_memory_bytes: 'gauge',
+    })
+  })
+
+  it.each([
+    ['webhook within 50 ms', 'requestFinished', 0.05, 'accepted', 'intake', undefined],
+    ['webhook after 50 ms', 'requestFinished', 0.051, 'accepted', 'intake', 1],
+    ['webhook that failed', 'requestFinished', 0.01, 'error', 'intake', 1],
+    ['review within 3 s', 'reviewFinished', 3, 'done', 'review', undefined],
+    ['review after 3 s', 'reviewFinished', 3.1, 'done', 'review', 1],
+    ['review that failed', 'reviewFinished', 1, 'failed', 'review', 1],
+    ['review superseded late', 'reviewFinished', 9, 'superseded', 'review', undefined],
+  ] as const)('%s counts as violation: %s', async (_, call, seconds, outcome, objective, expected) => {
+    const of = prometheusMetrics()
+    if (call === 'requestFinished') of.metrics.requestFinished(seconds, outcome)
+    else of.metrics.reviewFinished(seconds, outcome)
+    const now = await read(of)
+    expect(now.value('v2_slo_violations_total', { objective })).toBe(expected)
+    expect(now.value('v2_requests_total', { outcome })).toBe(1)
+  })
+
+  it('what is within its objective can be read from the buckets', async () => {
+    const of = prometheusMetrics()
+    for (const seconds of [1, 3, 3.01]) of.metrics.reviewFinished(seconds, 'done')
+    of.metrics.requestFinished(0.05, 'accepted')
+    const now = await read(of)
+    expect(now.value('v2_request_duration_seconds_bucket', { le: '3' })).toBe(2)
+    expect(now.value('v2_request_duration_seconds_count')).toBe(3)
+    expect(now.value('v2_intake_duration_seconds_bucket', { le: '0.05' })).toBe(1)
+  })
+
+  it('counts what runs now', async () => {
+    const of = prometheusMetrics()
+    of.metrics.requestStarted()
+    of.metrics.requestStarted()
+    of.metrics.requestFinished(0.01, 'accepted')
+    expect((await read(of)).value('v2_active_requests')).toBe(1)
+  })
+
+  it('records every kind of thing that is reported', async () => {
+    const of = prometheusMetrics()
+    of.metrics.step('model', 'openai/x', 'ok', 1)
+    of.metrics.tokens('openai/x', 'input', 120)
+    of.metrics.usd('openai/x', 0.25)
+    of.metrics.findings('inline', 2)
+    of.metrics.duplicateAvoided()
+    of.metrics.anchorFailed(3)
+    of.metrics.lateFindings(4)
+    of.metrics.codeHostCall('files', 'ok', 0.2)
+    const now = await read(of)
+    expect(
+      now.value('v2_step_duration_seconds_count', { kind: 'model', name: 'openai/x', outcome: 'ok' }),
+    ).toBe(1)
+    expect(now.value('v2_model_tokens_total', { model: 'openai/x', kind: 'input' })).toBe(120)
+    expect(now.value('v2_model_usd_total')).toBe(0.25)
+    expect(now.value('v2_findings_total', { where: 'inline' })).toBe(2)
+    expect(now.value('v2_duplicates_avoided_total')).toBe(1)
+    expect(now.value('v2_anchor_failures_total')).toBe(3)
+    expect(now.value('v2_late_findings_total')).toBe(4)
+    expect(now.value('v2_code_host_duration_seconds_sum', { kind: 'files' })).toBeCloseTo(0.2)
+  })
+
+  it('a label never has more values than its bound', async () => {
+    const of = prometheusMetrics()
+    for (let i = 0; i < 500; i++) of.metrics.tokens(`model "${i}"\n`, 'input', 1)
+    const now = await read(of)
+    const series = now.samples.filter(one => one.name === 'v2_model_tokens_total')
+    expect(series).toHaveLength(51)
+    expect(now.value('v2_model_tokens_total', { model: 'other' })).toBe(450)
+  })
+
+  it('two instances share nothing', async () => {
+    const one = prometheusMetrics()
+    one.metrics.duplicateAvoided()
+    expect((await read(prometheusMetrics())).value('v2_duplicates_avoided_total')).toBe(0)
+    expect(one.contentType).toContain('text/plain')
+  })
+})
