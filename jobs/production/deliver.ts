@@ -1,0 +1,110 @@
+import type { Intent } from '../../src/core/event.ts'
+import { decideEvent } from '../../src/core/event.ts'
+import { planReview } from '../../src/core/schedule.ts'
+import type { PullRequestRef } from '../../src/core/pull-request.ts'
+import { askForReview } from './ask.ts'
+import { runCommand } from './command.ts'
+import type { ProductionDeps, ReviewJob } from './deps.ts'
+
+/**
+ * What one delivered event makes Cupel do. Done twice it does the same once: reviews have keys, commands are
+ * taken once, and an event older than what is known changes nothing.
+ */
+export async function deliver(
+  deps: ProductionDeps,
+  event: { name: string; deliveryId: string; payload: unknown },
+): Promise<string> {
+  const outcomes: string[] = []
+  for (const intent of decideEvent(event, deps.app)) outcomes.push(await act(deps, intent))
+  return outcomes.join('; ')
+}
+
+async function act(deps: ProductionDeps, intent: Intent): Promise<string> {
+  switch (intent.kind) {
+    case 'review':
+      return observeAndAsk(deps, intent)
+    case 'close': {
+      const { stale } = await deps.pullRequests.observe({ ...intent.ref, ...intent, open: false })
+      return stale ? 'stale: closed before a later event' : 'closed'
+    }
+    case 'rerequest': {
+      const jobs = await rerequested(deps, intent)
+      for (const job of jobs) await askForReview(deps, job)
+      return jobs.length > 0 ? 'review asked for again' : 'rerequested check belongs to no review of Cupel'
+    }
+    case 'command':
+      return runCommand(deps, intent)
+    case 'forget': {
+      const rows = await deps.pullRequests.forget(intent)
+      await deps.audit.append({
+        actor: 'github',
+        action: 'forget',
+        subject: `installation:${intent.installationId}`,
+        data: { repositoryIds: intent.repositoryIds ?? 'all', rows },
+      })
+      return `forgot ${rows} rows`
+    }
+    case 'ignore':
+      return `ignored: ${intent.why}`
+    case 'unreadable':
+      deps.log.warn({ why: intent.why }, 'webhook payload cannot be read')
+      return `unreadable: ${intent.why}`
+  }
+}
+
+async function observeAndAsk(
+  deps: ProductionDeps,
+  intent: Extract<Intent, { kind: 'review' }>,
+): Promise<string> {
+  const now = deps.clock.now()
+  const { state, stale } = await deps.pullRequests.observe({
+    ...intent.ref,
+    headSha: intent.headSha,
+    updatedAt: intent.updatedAt,
+    open: true,
+  })
+  if (stale) return 'stale: a later event is known'
+  const startAt = planReview({ plannedAt: state.lastAskedAt, now })
+  await deps.pullRequests.markAsked(intent.ref.repositoryId, intent.ref.number, startAt)
+  await askForReview(
+    deps,
+    {
+      ...pick(intent.ref),
+      headSha: intent.headSha,
+      occasion: intent.occasion,
+      label: intent.trigger.kind === 'labeled' ? intent.trigger.label : null,
+      asked: false,
+      full: false,
+    },
+    startAt.getTime() - now.getTime(),
+  )
+  return 'review asked for'
+}
+
+async function rerequested(
+  deps: ProductionDeps,
+  intent: Extract<Intent, { kind: 'rerequest' }>,
+): Promise<ReviewJob[]> {
+  const numbers = intent.numbers.length > 0 ? intent.numbers : await numberByReview(deps, intent)
+  return numbers.map(number => ({
+    ...pick({ ...intent.repository, number }),
+    headSha: intent.headSha,
+    occasion: intent.occasion,
+    label: null,
+    asked: true,
+    full: true,
+  }))
+}
+
+/** GitHub names no pull request for a check run on a fork's head; our external id is the review's row. */
+async function numberByReview(
+  deps: Pick<ProductionDeps, 'reviews'>,
+  intent: Extract<Intent, { kind: 'rerequest' }>,
+): Promise<number[]> {
+  const review = await deps.reviews.get(intent.externalId)
+  return review?.repositoryId === intent.repository.repositoryId ? [review.number] : []
+}
+
+function pick({ installationId, repositoryId, owner, repo, number }: PullRequestRef): PullRequestRef {
+  return { installationId, repositoryId, owner, repo, number }
+}

@@ -1,0 +1,29 @@
+import { environmentFor } from '../adapters/system/environment-role.ts'
+import { roleUrl, type Role as DatabaseRole } from '../adapters/postgres/roles.ts'
+import type { ProcessSpec } from './supervise.ts'
+
+/** Every process that runs today: its module, and the database role that fences it. */
+const processes = {
+  web: { module: 'src/web/main.ts', role: 'cupel_web' },
+  production: { module: 'jobs/production/main.ts', role: 'cupel_production' },
+} as const satisfies Record<string, { module: string; role: DatabaseRole }>
+
+/**
+ * What to start. `env` is the supervisor's own environment, of which each process gets only its allow-list;
+ * `ownerUrl` never reaches a child, only the URL of its role does.
+ */
+export function processSpecs(
+  env: Readonly<Record<string, string | undefined>>,
+  ownerUrl: string,
+  own: Readonly<Record<string, string>> = {},
+): ProcessSpec[] {
+  return Object.entries(processes).map(([name, { module, role }]) => ({
+    name,
+    module,
+    env: environmentFor(
+      name as keyof typeof processes,
+      { ...env, ...own },
+      { DATABASE_URL: roleUrl(ownerUrl, role) },
+    ),
+  }))
+}

@@ -1,0 +1,70 @@
+import { bullQueues } from '../adapters/queue/bull.ts'
+import { deliveryIntake } from '../adapters/postgres/delivery-intake.ts'
+import { openPool } from '../adapters/postgres/pool.ts'
+import { prometheusMetrics } from '../adapters/prometheus/metrics.ts'
+import { readEnvironment } from '../adapters/system/environment.ts'
+import { createLog } from '../adapters/system/log.ts'
+import { runProcess } from '../adapters/system/process.ts'
+import { queueNames } from '../cycle.ts'
+import { createIntake, type DeliveryJob } from './intake.ts'
+import { createWebServer } from './server.ts'
+
+const SWEEP_EVERY_MS = 10_000
+const SWEEP_OLDER_THAN_MS = 5_000
+const SHUTDOWN_GRACE_MS = 10_000
+
+await runProcess('web', async () => {
+  const environment = readEnvironment(process.env, 'web')
+  const log = createLog({ level: environment.logLevel, name: 'web' })
+  const databaseUrl = environment.databaseUrl ?? ''
+  const pool = openPool(databaseUrl, { max: 4, log })
+  const queues = bullQueues(
+    environment.redisUrl
+      ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:production', log }
+      : { backend: 'postgres', url: databaseUrl, schema: 'queue_production', log },
+  )
+  const { metrics, render, contentType } = prometheusMetrics()
+  const intake = createIntake(deliveryIntake(pool), queues.queue<DeliveryJob>(queueNames.deliveries), error =>
+    log.warn({ err: error }, 'jobs could not be made; the sweeper will make them'),
+  )
+
+  let stopping = false
+  const server = createWebServer({
+    intake,
+    secrets: environment.webhookSecrets,
+    metrics,
+    renderMetrics: async () => ({ contentType, text: await render() }),
+    notReady: () => (stopping ? 'the process is stopping' : null),
+    log,
+  })
+
+  let sweeping: Promise<void> | null = null
+  const sweeper = setInterval(() => {
+    sweeping ??= intake
+      .sweep(SWEEP_OLDER_THAN_MS)
+      .then(count => {
+        if (count > 0) log.warn({ count }, 'deliveries had no job; made them')
+      })
+      .catch(error => log.warn({ err: error }, 'sweep failed; it is tried again'))
+      .finally(() => (sweeping = null))
+  }, SWEEP_EVERY_MS)
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(environment.port, environment.host, resolve)
+  })
+  log.info({ host: environment.host, port: environment.port }, 'taking webhooks')
+
+  return async () => {
+    stopping = true
+    clearInterval(sweeper)
+    const closed = new Promise(resolve => server.close(resolve))
+    server.closeIdleConnections()
+    await Promise.race([closed, new Promise(resolve => setTimeout(resolve, SHUTDOWN_GRACE_MS))])
+    server.closeAllConnections()
+    await intake.drain()
+    await sweeping
+    await queues.close()
+    await pool.end()
+  }
+})
