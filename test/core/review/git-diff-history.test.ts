@@ -106,11 +106,14 @@ const text = fc.record({
   text: contents,
 })
 // On paths of their own: for a change of type, --numstat compares contents that -p shows as removed and added.
-const binary = fc.record({
-  path: fc.constantFrom('bin', 'bin 2'),
-  mode: fc.constantFrom('100644', 'delete'),
-  text: fc.constantFrom('\0binary', '\0other', 'now text\n'),
-})
+// And no two of them ever equal: of an exact rename, -p shows no more than the names.
+const binary = fc
+  .record({
+    path: fc.constantFrom('bin', 'bin 2'),
+    mode: fc.constantFrom('100644', 'delete'),
+    text: fc.constantFrom('\0binary', '\0other', 'now text\n'),
+  })
+  .map(one => ({ ...one, text: `${one.text}${one.path}` }))
 const link = fc.record({
   path: fc.constantFrom('link', 'li nk'),
   mode: fc.constantFrom('120000', '120000', 'delete'),
