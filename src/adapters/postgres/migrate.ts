@@ -35,6 +35,7 @@ export async function migrate(ownerUrl: string, log: (line: string) => void = ()
       noLock: true,
       logger: { debug: () => {}, info: () => {}, warn: log, error: log },
     })
+    await client.query(joinRoles)
     for (const [schema, users] of Object.entries(queueSchemas)) {
       await runMigrations(client, schema)
       await client.query(grantQueue(schema, users))
@@ -46,8 +47,25 @@ export async function migrate(ownerUrl: string, log: (line: string) => void = ()
 }
 
 /**
+ * An owner who is no superuser (a managed server's) may set a role's default privileges only as its member, and
+ * who makes a role is not yet one. It gains nothing: it may set the roles' passwords.
+ */
+const joinRoles = `do $$
+  declare
+    role_name text;
+  begin
+    foreach role_name in array array[${[...new Set(Object.values(queueSchemas).flat())].map(role => `'${role}'`).join(', ')}] loop
+      if not pg_has_role(current_user, role_name, 'usage') then
+        execute format('grant %I to %I', role_name, current_user);
+      end if;
+    end loop;
+  end
+  $$`
+
+/**
  * BullMQ makes a sequence per queue at first use, so its users need CREATE on their own queue schema, and
- * each of them must reach the sequences that another of them made.
+ * each of them must reach the sequences that another of them made. A temporary table of job states takes
+ * USAGE on that type, which 0001_roles.sql withholds from everybody.
  */
 function grantQueue(schema: string, users: readonly Role[]): string {
   const to = users.join(', ')
@@ -57,6 +75,17 @@ function grantQueue(schema: string, users: readonly Role[]): string {
     grant usage, select, update on all sequences in schema ${schema} to ${to};
     grant execute on all functions in schema ${schema} to ${to};
     revoke insert, update, delete on ${schema}.migration from ${to};
+    do $$
+    declare
+      type_name text;
+    begin
+      for type_name in
+        select typname from pg_type where typnamespace = '${schema}'::regnamespace and typtype = 'e'
+      loop
+        execute format('grant usage on type ${schema}.%I to ${to}', type_name);
+      end loop;
+    end
+    $$;
     ${users.map(user => `alter default privileges for role ${user} in schema ${schema} grant usage, select, update on sequences to ${to};`).join('\n')}`
 }
 
