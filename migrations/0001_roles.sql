@@ -25,5 +25,4 @@ alter default privileges revoke usage on types from public;
 
 -- The doors between zones lie in a schema of their own (doors.sql).
 create schema doors;
-grant usage on schema doors to
-  cupel_web, cupel_production, cupel_experiments, cupel_gate, cupel_archive, cupel_operator;
+grant usage on schema doors to cupel_production, cupel_gate;

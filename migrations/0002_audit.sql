@@ -42,5 +42,32 @@ create trigger head_rows before delete on audit.head
 create trigger head_truncate before truncate on audit.head
   for each statement execute function audit.refuse_change();
 
+-- Appends to the chain and answers the sequence number; granted to nobody, called by doors. Holds the chain's lock
+-- until the caller commits: call it last in a transaction. session_user is the role that logged in: no SET ROLE
+-- and no door changes it.
+create function audit.append(p_actor text, p_action text, p_subject text, p_data text) returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  v_sequence bigint;
+  v_previous text;
+  v_event text;
+  v_hash text;
+begin
+  select h.sequence + 1, h.hash into strict v_sequence, v_previous from audit.head h for update;
+  v_event := json_build_object(
+    'recordedAt', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'role', session_user,
+    'actor', p_actor,
+    'action', p_action,
+    'subject', p_subject,
+    'data', p_data::json
+  )::text;
+  v_hash := encode(sha256(convert_to(v_previous || v_sequence::text || v_event, 'UTF8')), 'hex');
+  insert into audit.event_log (sequence, previous_hash, hash, event) values (v_sequence, v_previous, v_hash, v_event);
+  update audit.head set sequence = v_sequence, hash = v_hash;
+  return v_sequence;
+end
+$$;
+
 grant usage on schema audit to cupel_operator;
 grant select on audit.event_log, audit.head to cupel_operator;

@@ -14,7 +14,9 @@ create table production.deliveries (
   received_at timestamptz not null default now(),
   queued_at timestamptz,
   finished_at timestamptz,
-  outcome text
+  outcome text,
+  -- The web process may write `state` but not `finished_at`, so it can neither end a delivery nor begin one anew.
+  check ((state in ('done', 'failed')) = (finished_at is not null))
 );
 create index deliveries_unfinished on production.deliveries (received_at) where state in ('received', 'queued');
 create index deliveries_purgeable on production.deliveries (finished_at) where payload is not null;
@@ -51,6 +53,28 @@ create table production.releases (
   check (configuration_id = encode(sha256(convert_to(configuration, 'UTF8')), 'hex')),
   check ((kind = 'promoted') = (verdict_id is not null))
 );
+
+-- Reviews that were asked for: committed before their job is made, so that a queue that lost its jobs delays them
+-- and loses none. The id is the job's, so asking twice is asking once.
+create table production.review_requests (
+  id text primary key,
+  installation_id bigint not null,
+  repository_id bigint not null,
+  owner text not null,
+  repo text not null,
+  number integer not null,
+  head_sha text not null,
+  occasion text not null,
+  label text,
+  asked boolean not null,
+  whole boolean not null,
+  -- The webhook's receipt, or the planned beginning of a push that waits for others: latency counts from here.
+  due_at timestamptz not null,
+  finished_at timestamptz,
+  outcome text
+);
+create index review_requests_open on production.review_requests (due_at) where finished_at is null;
+create index review_requests_installation on production.review_requests (installation_id, repository_id);
 
 -- The newest release is in force. Analysers only: it needs no key and is the last rollback target.
 insert into production.releases (id, kind, configuration_id, configuration) values (
@@ -183,7 +207,7 @@ grant select (id, state, received_at, queued_at) on production.deliveries to cup
 grant update (state, queued_at) on production.deliveries to cupel_web;
 
 grant select, update, delete on production.deliveries to cupel_production;
-grant select, insert, update, delete on production.pull_requests, production.code_reviews,
+grant select, insert, update, delete on production.pull_requests, production.review_requests, production.code_reviews,
   production.review_findings, production.commands to cupel_production;
 grant select, insert, update on production.budgets, production.budget_reservations, production.pacer to cupel_production;
 grant select, insert, delete on production.feedback to cupel_production;

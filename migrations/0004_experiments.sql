@@ -96,8 +96,12 @@ where e.state in ('proposed', 'active');
 grant usage on schema experiments_v1 to cupel_experiments, cupel_gate, cupel_operator;
 grant select on experiments_v1.experiments, experiments_v1.samples, experiments_v1.code_analyses,
   experiments_v1.experiment_metrics, experiments_v1.promotion_readiness to cupel_experiments, cupel_gate;
-grant insert on experiments_v1.experiments, experiments_v1.code_analyses to cupel_experiments;
-grant update on experiments_v1.code_analyses to cupel_experiments;
+-- A proposal begins as one: its state is the gate's to set. A run stays with its experiment and sample.
+grant insert (id, parent_id, author, author_kind, configuration_id, configuration)
+  on experiments_v1.experiments to cupel_experiments;
+grant insert (id, experiment_id, sample_id, kind) on experiments_v1.code_analyses to cupel_experiments;
+grant update (state, findings, receipt, error_code, latency_ms, input_tokens, output_tokens, usd, finished_at)
+  on experiments_v1.code_analyses to cupel_experiments;
 grant insert on experiments_v1.experiment_metrics to cupel_gate;
 grant update (state, ended_at) on experiments_v1.experiments to cupel_gate;
 grant select on experiments_v1.promotion_readiness to cupel_operator;

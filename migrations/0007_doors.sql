@@ -1,30 +1,15 @@
 -- Up Migration
 -- The only file in which two zones meet. A door runs as the owner, with a pinned search_path, and does one thing;
--- who may pass is the grant under it. session_user is the role that logged in: no SET ROLE and no door changes it.
+-- who may pass is the grant under it.
 
--- Appends to the hash chain and answers the sequence number. Holds the chain's lock until the caller commits:
--- call it last in a transaction.
+-- What a role says of its own doings. What a door does is recorded by that door, and nobody else may claim it.
 create function doors.append_audit(p_actor text, p_action text, p_subject text, p_data text) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  v_sequence bigint;
-  v_previous text;
-  v_event text;
-  v_hash text;
 begin
-  select h.sequence + 1, h.hash into strict v_sequence, v_previous from audit.head h for update;
-  v_event := json_build_object(
-    'recordedAt', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'role', session_user,
-    'actor', p_actor,
-    'action', p_action,
-    'subject', p_subject,
-    'data', p_data::json
-  )::text;
-  v_hash := encode(sha256(convert_to(v_previous || v_sequence::text || v_event, 'UTF8')), 'hex');
-  insert into audit.event_log (sequence, previous_hash, hash, event) values (v_sequence, v_previous, v_hash, v_event);
-  update audit.head set sequence = v_sequence, hash = v_hash;
-  return v_sequence;
+  if p_action like 'release.%' then
+    raise exception 'the action % is recorded by its own door', p_action using errcode = 'insufficient_privilege';
+  end if;
+  return audit.append(p_actor, p_action, p_subject, p_data);
 end
 $$;
 
@@ -39,9 +24,14 @@ begin
   if coalesce(p_configuration::json #>> '{routing,strategy}', 'none') = 'none' then
     raise exception 'a genesis-models configuration must route to a model' using errcode = 'check_violation';
   end if;
+  if exists (
+    select 1 from quarantine.blacklist b where b.kind = 'configuration' and b.fingerprint = p_configuration_id
+  ) then
+    raise exception 'configuration % is blacklisted', p_configuration_id using errcode = 'check_violation';
+  end if;
   insert into production.releases (id, kind, configuration_id, configuration)
     values ('genesis-models', 'genesis-models', p_configuration_id, p_configuration);
-  perform doors.append_audit('cupel', 'release.genesis-models', 'release:genesis-models',
+  perform audit.append('cupel', 'release.genesis-models', 'release:genesis-models',
     json_build_object('configurationId', p_configuration_id)::text);
   return 'installed';
 end
@@ -83,6 +73,5 @@ end
 $$;
 
 revoke all on all functions in schema doors from public;
-grant execute on function doors.append_audit to
-  cupel_web, cupel_production, cupel_experiments, cupel_gate, cupel_archive, cupel_operator;
+grant execute on function doors.append_audit to cupel_production, cupel_gate;
 grant execute on function doors.install_genesis_models, doors.submit_sample, doors.submit_label to cupel_production;

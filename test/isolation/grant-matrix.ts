@@ -1,0 +1,170 @@
+import type { Role } from '../../src/adapters/postgres/roles.ts'
+
+export type Right = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE'
+
+interface Table {
+  view?: true
+  /** S select, I insert, U update, D delete; small: some columns only (columnsOf). A role not named may do nothing. */
+  rights: Partial<Record<Role, string>>
+}
+
+/** Every table and view of the zones and what each application role may do to it. */
+export const tables: Record<string, Table> = {
+  'audit.event_log': { rights: { cupel_operator: 'S' } },
+  'audit.head': { rights: { cupel_operator: 'S' } },
+  'experiments_v1.code_analyses': { rights: { cupel_experiments: 'Siu', cupel_gate: 'S' } },
+  'experiments_v1.experiment_metrics': { rights: { cupel_experiments: 'S', cupel_gate: 'SI' } },
+  'experiments_v1.experiments': { rights: { cupel_experiments: 'Si', cupel_gate: 'Su' } },
+  'experiments_v1.promotion_readiness': {
+    view: true,
+    rights: { cupel_experiments: 'S', cupel_gate: 'S', cupel_operator: 'S' },
+  },
+  'experiments_v1.samples': { rights: { cupel_experiments: 'S', cupel_gate: 'S' } },
+  'gate.labels': { rights: { cupel_gate: 'S' } },
+  'gate.readmission_requests': { rights: { cupel_gate: 'SIu' } },
+  'gate.sample_baselines': { rights: { cupel_gate: 'S' } },
+  'gate.scores': { rights: { cupel_gate: 'SI' } },
+  'gate.verdicts': { rights: { cupel_gate: 'SI' } },
+  'production.budget_reservations': { rights: { cupel_production: 'SIU' } },
+  'production.budgets': { rights: { cupel_production: 'SIU' } },
+  'production.code_reviews': { rights: { cupel_production: 'SIUD' } },
+  'production.commands': { rights: { cupel_production: 'SIUD' } },
+  'production.deliveries': { rights: { cupel_web: 'siu', cupel_production: 'SUD' } },
+  'production.feedback': { rights: { cupel_production: 'SID' } },
+  'production.pacer': { rights: { cupel_production: 'SIU' } },
+  'production.pull_requests': { rights: { cupel_production: 'SIUD' } },
+  'production.releases': { rights: { cupel_production: 'S' } },
+  'production.review_findings': { rights: { cupel_production: 'SIUD' } },
+  'production.review_requests': { rights: { cupel_production: 'SIUD' } },
+  'production.slo_metrics': { rights: { cupel_production: 'SI' } },
+  'public.cupel_migrations': { rights: {} },
+  'quarantine.blacklist': { rights: { cupel_archive: 'S', cupel_gate: 'S' } },
+  'quarantine.quarantine_records': { rights: { cupel_archive: 'S', cupel_gate: 'S' } },
+  'quarantine.quarantine_summary': {
+    view: true,
+    rights: { cupel_archive: 'S', cupel_gate: 'S', cupel_operator: 'S' },
+  },
+}
+
+export const columnsOf: Partial<Record<Role, Record<string, string[]>>> = {
+  cupel_web: {
+    'INSERT production.deliveries': ['action', 'event', 'id', 'installation_id', 'payload', 'repository_id'],
+    'SELECT production.deliveries': ['id', 'queued_at', 'received_at', 'state'],
+    'UPDATE production.deliveries': ['queued_at', 'state'],
+  },
+  cupel_experiments: {
+    'INSERT experiments_v1.code_analyses': ['experiment_id', 'id', 'kind', 'sample_id'],
+    'INSERT experiments_v1.experiments': [
+      'author',
+      'author_kind',
+      'configuration',
+      'configuration_id',
+      'id',
+      'parent_id',
+    ],
+    'UPDATE experiments_v1.code_analyses': [
+      'error_code',
+      'findings',
+      'finished_at',
+      'input_tokens',
+      'latency_ms',
+      'output_tokens',
+      'receipt',
+      'state',
+      'usd',
+    ],
+  },
+  cupel_gate: {
+    'UPDATE experiments_v1.experiments': ['ended_at', 'state'],
+    'UPDATE gate.readmission_requests': ['answered_at', 'state'],
+  },
+}
+
+export const schemasOf: Record<Role, string[]> = {
+  cupel_web: ['production', 'queue_production'],
+  cupel_production: ['doors', 'production', 'queue_production'],
+  cupel_experiments: ['experiments_v1', 'queue_experiments'],
+  cupel_gate: ['doors', 'experiments_v1', 'gate', 'quarantine', 'queue_gate'],
+  cupel_archive: ['quarantine'],
+  cupel_operator: ['audit', 'experiments_v1', 'quarantine'],
+}
+
+export const doorsOf: Record<Role, string[]> = {
+  cupel_web: [],
+  cupel_production: [
+    'doors.append_audit',
+    'doors.install_genesis_models',
+    'doors.submit_label',
+    'doors.submit_sample',
+  ],
+  cupel_experiments: [],
+  cupel_gate: ['doors.append_audit'],
+  cupel_archive: [],
+  cupel_operator: [],
+}
+
+const words: Record<string, Right> = { S: 'SELECT', I: 'INSERT', U: 'UPDATE', D: 'DELETE' }
+
+/** By table, the rights of a role; 'UPDATE some' where some columns only are granted. */
+export function rightsOf(role: Role): Record<string, string[]> {
+  const granted = Object.entries(tables).flatMap(([name, { rights }]) => {
+    const letters = rights[role]
+    if (!letters) return []
+    return [
+      [
+        name,
+        letters.split('').map(letter => {
+          const right = words[letter.toUpperCase()] ?? ''
+          return letter === letter.toUpperCase() ? right : `${right} some`
+        }),
+      ] as const,
+    ]
+  })
+  return Object.fromEntries(granted)
+}
+
+export const relations = `select n.nspname || '.' || c.relname as name
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'v', 'p', 'm', 'f') and n.nspname !~ '^(pg_|information_schema|queue_)' order by 1`
+
+export const privileges = `select n.nspname || '.' || c.relname as name, r.name as right,
+    has_table_privilege($1, c.oid, r.name) as whole
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace,
+    unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) with ordinality as r (name, place)
+  where c.relkind in ('r', 'v', 'p', 'm', 'f') and n.nspname !~ '^(pg_|information_schema|queue_)'
+    and (has_table_privilege($1, c.oid, r.name)
+      or r.name in ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') and has_any_column_privilege($1, c.oid, r.name))
+  order by 1, r.place`
+
+/** Columns that a statement may write, with their types. */
+export const writable = `select n.nspname || '.' || c.relname as name,
+    array_agg(a.attname::text order by a.attnum) as columns,
+    array_agg(format_type(a.atttypid, a.atttypmod) order by a.attnum) as types
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    and a.attgenerated = '' and a.attidentity <> 'a'
+  where c.relkind in ('r', 'v', 'p', 'm', 'f') and n.nspname !~ '^(pg_|information_schema|queue_)' group by 1`
+
+/**
+ * A statement that needs this right on these columns and no other, and touches no row: PostgreSQL looks at rights
+ * before it looks at rows.
+ */
+export function attempt(
+  right: Right | 'TRUNCATE',
+  name: string,
+  columns: readonly string[],
+  types: readonly string[],
+): string {
+  switch (right) {
+    case 'SELECT':
+      return `select ${columns.join(', ')} from ${name} where false`
+    case 'INSERT':
+      return `insert into ${name} (${columns.join(', ')}) select ${types.map(type => `null::${type}`).join(', ')} where false`
+    case 'UPDATE':
+      return `update ${name} set ${columns.map(column => `${column} = default`).join(', ')} where false`
+    case 'DELETE':
+      return `delete from ${name} where false`
+    case 'TRUNCATE':
+      return `truncate ${name}`
+  }
+}
