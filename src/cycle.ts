@@ -29,17 +29,25 @@ export const steps = {
     process: 'production',
     queue: 'deliveries',
     reads: ['production.deliveries'],
-    publishes: ['production.pull_requests', 'production.commands'],
+    publishes: ['production.pull_requests', 'production.review_requests', 'production.commands'],
     next: ['review'],
   },
   review: {
     zone: 'production',
     process: 'production',
     queue: 'reviews',
-    reads: ['production.releases', 'production.pull_requests', 'the pull request'],
+    reads: ['production.review_requests', 'production.releases', 'the pull request'],
     publishes: ['production.code_reviews', 'production.review_findings', 'review, summary and check run'],
     next: [],
   },
 } as const satisfies Record<string, Step>
+
+/** Jobs carry ids only: what they are about stands in the database. */
+export interface DeliveryJob {
+  deliveryId: string
+}
+export interface ReviewJob {
+  requestId: string
+}
 
 export const queueNames = { deliveries: steps.deliver.queue, reviews: steps.review.queue } as const

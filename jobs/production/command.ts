@@ -14,7 +14,11 @@ type CommandIntent = Extract<Intent, { kind: 'command' }>
  * Carries out a command. The code host says who may; the row in production.commands makes a redelivered comment
  * nothing, and a command whose worker died is carried out again.
  */
-export async function runCommand(deps: ProductionDeps, intent: CommandIntent): Promise<string> {
+export async function runCommand(
+  deps: ProductionDeps,
+  intent: CommandIntent,
+  receivedAt: Date,
+): Promise<string> {
   const { ref, command, commentId, login } = intent
   const text = command.kind === 'command' ? command.form : 'unknown'
   const taken = await deps.commands.take({
@@ -30,7 +34,7 @@ export async function runCommand(deps: ProductionDeps, intent: CommandIntent): P
   const outcome =
     command.kind === 'unknown'
       ? await answerUnknown(deps, intent, mayBeAnswered(who) ? renderUnknown(command) : null)
-      : await carryOut(deps, intent, command.form, authorise(command.form, who))
+      : await carryOut(deps, intent, command.form, authorise(command.form, who), receivedAt)
   await deps.commands.finish(commentId, outcome)
   return outcome
 }
@@ -50,6 +54,7 @@ async function carryOut(
   intent: CommandIntent,
   form: CommandForm,
   authorisation: ReturnType<typeof authorise>,
+  receivedAt: Date,
 ): Promise<string> {
   if (authorisation.kind === 'refused') {
     await deps.writer.react(intent.ref, target(intent), '-1')
@@ -57,18 +62,23 @@ async function carryOut(
     return `refused: needs ${authorisation.needs}`
   }
   await deps.writer.react(intent.ref, target(intent), 'eyes')
-  const said = await act(deps, intent, form)
+  const said = await act(deps, intent, form, receivedAt)
   if (said !== null) await answer(deps, intent, said)
   return `done: ${form}`
 }
 
 /** What the command does; answers what is to be said about it, or null where the deed speaks for itself. */
-async function act(deps: ProductionDeps, intent: CommandIntent, form: CommandForm): Promise<string | null> {
+async function act(
+  deps: ProductionDeps,
+  intent: CommandIntent,
+  form: CommandForm,
+  receivedAt: Date,
+): Promise<string | null> {
   const { ref, login } = intent
   switch (form) {
     case 'review':
     case 'review full':
-      return review(deps, intent, form === 'review full')
+      return review(deps, intent, form === 'review full', receivedAt)
     case 'pause':
     case 'resume': {
       await deps.pullRequests.setPaused(ref.repositoryId, ref.number, form === 'pause')
@@ -78,7 +88,7 @@ async function act(deps: ProductionDeps, intent: CommandIntent, form: CommandFor
         subject: `${ref.owner}/${ref.repo}#${ref.number}`,
         data: { commentId: intent.commentId },
       })
-      if (form === 'resume') await review(deps, intent, false)
+      if (form === 'resume') await review(deps, intent, false, receivedAt)
       return form === 'pause'
         ? 'Reviews of this pull request are paused until `/cupel resume`.'
         : 'Reviews of this pull request are on again; one begins now.'
@@ -110,7 +120,12 @@ async function act(deps: ProductionDeps, intent: CommandIntent, form: CommandFor
   }
 }
 
-async function review(deps: ProductionDeps, intent: CommandIntent, full: boolean): Promise<string | null> {
+async function review(
+  deps: ProductionDeps,
+  intent: CommandIntent,
+  full: boolean,
+  dueAt: Date,
+): Promise<string | null> {
   const state = await deps.pullRequests.get(intent.ref.repositoryId, intent.ref.number)
   if (state?.open === false) return 'This pull request is closed; only open ones are reviewed.'
   await askForReview(deps, {
@@ -120,6 +135,7 @@ async function review(deps: ProductionDeps, intent: CommandIntent, full: boolean
     label: null,
     asked: true,
     full,
+    dueAt,
   })
   return null
 }

@@ -2,38 +2,38 @@ import type { Intent } from '../../src/core/event.ts'
 import { decideEvent } from '../../src/core/event.ts'
 import { planReview } from '../../src/core/schedule.ts'
 import type { PullRequestRef } from '../../src/core/pull-request.ts'
+import type { ReviewRequest } from '../../src/ports/stores.ts'
 import { askForReview } from './ask.ts'
 import { runCommand } from './command.ts'
-import type { ProductionDeps, ReviewJob } from './deps.ts'
+import type { ProductionDeps } from './deps.ts'
+import type { DeliveredEvent } from './take-delivery.ts'
 
 /**
  * What one delivered event makes Cupel do. Done twice it does the same once: reviews have keys, commands are
  * taken once, and an event older than what is known changes nothing.
  */
-export async function deliver(
-  deps: ProductionDeps,
-  event: { name: string; deliveryId: string; payload: unknown },
-): Promise<string> {
+export async function deliver(deps: ProductionDeps, event: DeliveredEvent): Promise<string> {
   const outcomes: string[] = []
-  for (const intent of decideEvent(event, deps.app)) outcomes.push(await act(deps, intent))
+  for (const intent of decideEvent(event, deps.app))
+    outcomes.push(await act(deps, intent, event.receivedAt))
   return outcomes.join('; ')
 }
 
-async function act(deps: ProductionDeps, intent: Intent): Promise<string> {
+async function act(deps: ProductionDeps, intent: Intent, receivedAt: Date): Promise<string> {
   switch (intent.kind) {
     case 'review':
-      return observeAndAsk(deps, intent)
+      return observeAndAsk(deps, intent, receivedAt)
     case 'close': {
       const { stale } = await deps.pullRequests.observe({ ...intent.ref, ...intent, open: false })
       return stale ? 'stale: closed before a later event' : 'closed'
     }
     case 'rerequest': {
-      const jobs = await rerequested(deps, intent)
-      for (const job of jobs) await askForReview(deps, job)
-      return jobs.length > 0 ? 'review asked for again' : 'rerequested check belongs to no review of Cupel'
+      const requests = await rerequested(deps, intent, receivedAt)
+      for (const request of requests) await askForReview(deps, request)
+      return requests.length > 0 ? 'review asked for again' : 'rerequested check belongs to no review of Cupel'
     }
     case 'command':
-      return runCommand(deps, intent)
+      return runCommand(deps, intent, receivedAt)
     case 'forget': {
       const rows = await deps.pullRequests.forget(intent)
       await deps.audit.append({
@@ -55,8 +55,8 @@ async function act(deps: ProductionDeps, intent: Intent): Promise<string> {
 async function observeAndAsk(
   deps: ProductionDeps,
   intent: Extract<Intent, { kind: 'review' }>,
+  receivedAt: Date,
 ): Promise<string> {
-  const now = deps.clock.now()
   const { state, stale } = await deps.pullRequests.observe({
     ...intent.ref,
     headSha: intent.headSha,
@@ -64,27 +64,26 @@ async function observeAndAsk(
     open: true,
   })
   if (stale) return 'stale: a later event is known'
-  const startAt = planReview({ plannedAt: state.lastAskedAt, now })
-  await deps.pullRequests.markAsked(intent.ref.repositoryId, intent.ref.number, startAt)
-  await askForReview(
-    deps,
-    {
-      ...pick(intent.ref),
-      headSha: intent.headSha,
-      occasion: intent.occasion,
-      label: intent.trigger.kind === 'labeled' ? intent.trigger.label : null,
-      asked: false,
-      full: false,
-    },
-    startAt.getTime() - now.getTime(),
-  )
+  // Planned from the receipt, so that an event taken again after a crash plans the same.
+  const dueAt = planReview({ plannedAt: state.lastAskedAt, now: receivedAt })
+  await deps.pullRequests.markAsked(intent.ref.repositoryId, intent.ref.number, dueAt)
+  await askForReview(deps, {
+    ...pick(intent.ref),
+    headSha: intent.headSha,
+    occasion: intent.occasion,
+    label: intent.trigger.kind === 'labeled' ? intent.trigger.label : null,
+    asked: false,
+    full: false,
+    dueAt,
+  })
   return 'review asked for'
 }
 
 async function rerequested(
   deps: ProductionDeps,
   intent: Extract<Intent, { kind: 'rerequest' }>,
-): Promise<ReviewJob[]> {
+  dueAt: Date,
+): Promise<Omit<ReviewRequest, 'id'>[]> {
   const numbers = intent.numbers.length > 0 ? intent.numbers : await numberByReview(deps, intent)
   return numbers.map(number => ({
     ...pick({ ...intent.repository, number }),
@@ -93,6 +92,7 @@ async function rerequested(
     label: null,
     asked: true,
     full: true,
+    dueAt,
   }))
 }
 

@@ -1,8 +1,9 @@
+import type { ReviewJob } from '../../src/cycle.ts'
 import type { Analysers } from '../../src/ports/analyser.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { CodeHostReader, CodeHostWriter } from '../../src/ports/code-host.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
-import type { Models } from '../../src/ports/model.ts'
+import type { Models, ModelUsage } from '../../src/ports/model.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import type {
   AuditLog,
@@ -12,27 +13,9 @@ import type {
   Locks,
   PullRequests,
   Releases,
+  ReviewRequests,
   Reviews,
 } from '../../src/ports/stores.ts'
-
-/** A job of the queue `reviews`. */
-export interface ReviewJob {
-  installationId: number
-  repositoryId: number
-  owner: string
-  repo: string
-  number: number
-  /** The head the event spoke of; a newer one makes an automatic review superfluous. */
-  headSha: string
-  /** See ReviewKey.occasion. */
-  occasion: string
-  /** The label whose adding asked for this review. */
-  label: string | null
-  /** Somebody who may do so asked: neither draft, bot nor pause stops it. */
-  asked: boolean
-  /** Looks at everything again instead of what changed since the last round. */
-  full: boolean
-}
 
 export interface Log {
   info(fields: object, message: string): void
@@ -48,10 +31,13 @@ export interface ProductionDeps {
   reader: CodeHostReader
   writer: CodeHostWriter
   models: Models
+  /** What a failed model call cost all the same, if the models' adapter knows. */
+  usageOf(fault: unknown): ModelUsage | undefined
   analysers: Analysers
   reviewQueue: Queue<ReviewJob>
   deliveries: DeliveryLog
   pullRequests: PullRequests
+  requests: ReviewRequests
   reviews: Reviews
   releases: Releases
   commands: Commands
@@ -59,6 +45,8 @@ export interface ProductionDeps {
   locks: Locks
   audit: AuditLog
   app: { id: number }
+  /** Where people read GitHub, `https://github.com`: comments link to nowhere else. */
+  webUrl: string
   /** US dollars a day (UTC). */
   dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
 }

@@ -5,6 +5,7 @@ export interface DeliveredEvent {
   name: string
   deliveryId: string
   payload: unknown
+  receivedAt: Date
 }
 
 /** Hands a stored delivery to Probot and records what came of it. A fault worth repeating is thrown to the queue. */
@@ -20,6 +21,7 @@ export async function takeDelivery(
       name: delivery.event,
       deliveryId,
       payload: JSON.parse(delivery.payload) as unknown,
+      receivedAt: delivery.receivedAt,
     })
     await deps.deliveries.finish(deliveryId, 'done', outcome)
     deps.log.info({ delivery: deliveryId, event: delivery.event, outcome }, 'delivery taken')

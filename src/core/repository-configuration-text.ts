@@ -7,11 +7,7 @@ const shown = 20
 /** Markdown for the pull request; '' when there is nothing to say. */
 export function renderProblems(problems: readonly Problem[]): string {
   if (problems.length === 0) return ''
-  const lines = problems.slice(0, shown).map(problem => {
-    const key = problem.key === '' ? '' : ` ${code(problem.key)}`
-    return `- line ${problem.line}, column ${problem.column}${key}: ${problem.message}; ${problem.cure}`
-  })
-  if (problems.length > shown) lines.push(`- and ${problems.length - shown} more`)
+  const lines = problemLines(problems).map(line => `- ${line}`)
   return [
     `**\`.github/cupel.yml\`: ${problems.length} ${problems.length === 1 ? 'entry was' : 'entries were'} not used**`,
     '',
@@ -19,6 +15,15 @@ export function renderProblems(problems: readonly Problem[]): string {
     '',
     'Defaults hold in their place. The file is read from the base branch.',
   ].join('\n')
+}
+
+/** One line of Markdown a problem, at most 20 and how many more there are. */
+export function problemLines(problems: readonly Problem[]): string[] {
+  const lines = problems.slice(0, shown).map(problem => {
+    const key = problem.key === '' ? '' : ` ${code(problem.key)}`
+    return `line ${problem.line}, column ${problem.column}${key}: ${problem.message}; ${problem.cure}`
+  })
+  return problems.length > shown ? [...lines, `and ${problems.length - shown} more`] : lines
 }
 
 /** Markdown for `/cupel config`: every key with the value in force, marked where it is not the default. */

@@ -36,7 +36,7 @@ export async function runAnalysers(
       if (outcome === 'ok')
         markSeen(
           ledger,
-          files.filter(file => looked.has(file.path)).map(file => ({ file, hunks: file.hunks, tokens: 0 })),
+          files.filter(file => looked.has(file.path)),
         )
     }
   } catch (error) {

@@ -3,10 +3,11 @@ import { coverFiles } from '../core/review/coverage.ts'
 import type { FileChange } from '../core/review/diff.ts'
 import type { Candidate, Finding, Unanchored } from '../core/review/finding.ts'
 import { fingerprint, isAnalyserSource } from '../core/review/fingerprint.ts'
-import { mergeFindings } from '../core/review/merge.ts'
+import { mergeFindings, sameIssue } from '../core/review/merge.ts'
 import { rankAndCap, type LeftOut } from '../core/review/rank.ts'
 import {
   countReasons,
+  lostSteps,
   type FileCoverage,
   type LeftOutReason,
   type Receipt,
@@ -56,16 +57,21 @@ function tie(files: ReadonlyMap<string, FileChange>, candidate: Candidate): Tied
   return { finding, file }
 }
 
-/** Judges everything the ledger holds at this moment. Pure but for reading the ledger; may be called again later. */
-export function conclude(ledger: Ledger, about: Case): Judgement {
-  const files = new Map(about.reviewable.flatMap(file => [[file.path, file] as const]))
-  for (const file of about.reviewable)
-    if (file.previousPath !== undefined && !files.has(file.previousPath)) files.set(file.previousPath, file)
+/**
+ * Judges everything the ledger holds at this moment. Pure but for reading the ledger; may be called again later:
+ * `before` is then the earlier judgement, and its findings and what it held back are not among the new ones.
+ */
+export function conclude(ledger: Ledger, about: Case, before?: Judgement): Judgement {
+  const files = filesByPath(about.reviewable)
   const tied = ledger.candidates.map(candidate => tie(files, candidate))
   const unanchored = tied.filter(each => 'why' in each)
   const merged = mergeFindings(tied.flatMap(each => ('why' in each ? [] : [each.finding])))
+  const heldBack = (before?.leftOut ?? []).filter(each => each.reason === 'over-comment-limit')
+  const dealtWith = [...(before?.findings ?? []), ...heldBack.map(each => each.finding)]
   const repeats: LeftOut[] = []
   const fresh = merged.filter(finding => {
+    if (dealtWith.some(each => each.fingerprint === finding.fingerprint || sameIssue(each, finding)))
+      return false
     const file = files.get(finding.path)
     const reason = file ? repeatReason(file, finding, about.rounds) : null
     if (reason) repeats.push({ finding, reason })
@@ -80,27 +86,42 @@ export function conclude(ledger: Ledger, about: Case): Judgement {
     })
   const leftOut = [
     ...repeats,
+    ...heldBack,
     ...ranked.leftOut,
     ...notIn(ledger.refuted, 'refuted'),
     ...notIn(ledger.hostile, 'hostile'),
   ]
-  const coverage = coverageNow(ledger, about)
-  const seen = new Set(coverage.filter(file => file.coverage === 'seen').map(file => file.path))
+  const receipt: Receipt = {
+    files: [...coverageNow(ledger, about), ...about.skipped],
+    steps: ledger.steps.map(({ running: _, ...step }): Step => step),
+    leftOut: countReasons([
+      ...leftOut.map(({ reason, finding }) => ({ reason, severity: finding.severity })),
+      ...unanchored.map(({ severity }) => ({ reason: 'not-in-diff' as const, severity })),
+      ...ledger.surplus.map(severity => ({ reason: 'over-comment-limit' as const, severity })),
+    ]),
+    filesNotListed: about.snapshot.filesTruncated,
+  }
   return {
     findings: ranked.kept,
     leftOut,
     unanchored: unanchored.filter(each => !isAnalyserSource(each.source)),
-    receipt: {
-      files: [...coverage, ...about.skipped],
-      steps: ledger.steps.map(({ running: _, ...step }): Step => step),
-      leftOut: countReasons([
-        ...leftOut.map(each => each.reason),
-        ...unanchored.map(() => 'not-in-diff' as const),
-      ]),
-      filesNotListed: about.snapshot.filesTruncated,
-    },
-    lineDigests: lineDigests(about.reviewable.filter(file => seen.has(file.path))),
+    receipt,
+    lineDigests: lineDigests(about.reviewable.filter(isDone(receipt))),
   }
+}
+
+function filesByPath(reviewable: readonly FileChange[]): Map<string, FileChange> {
+  const files = new Map(reviewable.map(file => [file.path, file]))
+  for (const file of reviewable)
+    if (file.previousPath !== undefined && !files.has(file.previousPath)) files.set(file.previousPath, file)
+  return files
+}
+
+/** Files whose lines the next round may take as looked at: seen, and no step over them is missing. */
+function isDone(receipt: Receipt): (file: FileChange) => boolean {
+  const lost = new Set(lostSteps(receipt).flatMap(step => step.paths))
+  const seen = new Set(receipt.files.filter(file => file.coverage === 'seen').map(file => file.path))
+  return file => seen.has(file.path) && !lost.has(file.path)
 }
 
 function coverageNow(ledger: Ledger, about: Case): FileCoverage[] {

@@ -1,12 +1,11 @@
 import { Fault } from '../core/fault.ts'
-import { detectHostility } from '../core/review/hostile.ts'
 import { countReasons } from '../core/review/receipt.ts'
 import { selectFiles } from '../core/review/skip.ts'
 import { planCalls } from '../core/review/technique.ts'
 import { runAnalysers } from './analyse.ts'
 import { newNonce, newSlots, type Asking } from './ask.ts'
 import { conclude, type Case } from './conclude.ts'
-import { newLedger } from './ledger.ts'
+import { markUnaffordable, newLedger } from './ledger.ts'
 import { askAll } from './models.ts'
 import type { Examine, LateExamination } from './types.ts'
 
@@ -54,7 +53,7 @@ export const examine: Examine = async (deps, snapshot, configuration, preference
     if (technique.analysersFirst)
       await atMost(clock.sleep(limits.deadlineMs * analysersFirstShare, inner), analysing)
     const plan = planCalls(selection.reviewable, technique.pass, limits)
-    for (const piece of plan.left) for (const hunk of piece.hunks) ledger.unaffordable.add(hunk)
+    markUnaffordable(ledger, plan.left)
     const known = technique.analysersFirst ? [...ledger.candidates] : []
     await askAll(asking, { snapshot, configuration, preferences, known }, plan.batches)
   }
@@ -63,10 +62,11 @@ export const examine: Examine = async (deps, snapshot, configuration, preference
   const everything = Promise.all([analysing, modelling()]).then(
     () => void (done = true),
     error => {
-      done = true
+      ending.abort()
       throw error
     },
   )
+  everything.catch(() => {}) // thrown below while somebody waits; nobody does once a newer head took over
   // The abort is a backstop: adapters end at their own deadline, but a promise that never settles must not hold us.
   const aborted = clock.sleep(limits.abortMs, inner).then(
     () => ending.abort(),
@@ -76,21 +76,19 @@ export const examine: Examine = async (deps, snapshot, configuration, preference
   throwIfSuperseded(signal)
 
   const now = conclude(ledger, about)
-  const known = new Set(
-    [...now.findings, ...now.leftOut.map(each => each.finding)].map(each => each.fingerprint),
-  )
   const atDeadline = { usd: ledger.usd, latencyMs: elapsed() }
   const later = (): LateExamination => {
-    const end = conclude(ledger, about)
-    const late = end.findings.filter(finding => !known.has(finding.fingerprint))
-    const leftOut = [...end.receipt.leftOut, ...countReasons(late.map(() => 'late' as const))]
-    const { lineDigests } = end
-    return { late, lineDigests, receipt: { ...end.receipt, leftOut }, usd: ledger.usd, latencyMs: elapsed() }
+    const { findings: late, lineDigests, receipt } = conclude(ledger, about, now)
+    const leftOut = [
+      ...receipt.leftOut,
+      ...countReasons(late.map(({ severity }) => ({ reason: 'late', severity }))),
+    ]
+    return { late, lineDigests, receipt: { ...receipt, leftOut }, usd: ledger.usd, latencyMs: elapsed() }
   }
   const pending = !done
   if (!pending) ending.abort()
   const whenLate = pending
-    ? Promise.race([everything.catch(() => undefined), aborted]).then(() => {
+    ? Promise.race([everything, aborted]).then(() => {
         const outcome = later()
         ending.abort()
         return outcome
@@ -102,16 +100,6 @@ export const examine: Examine = async (deps, snapshot, configuration, preference
     late: [],
     pending,
     whenLate,
-    hostility: detectHostility({
-      title: snapshot.pullRequest.title,
-      body: snapshot.pullRequest.body,
-      added: selection.reviewable.map(file => ({
-        path: file.path,
-        text: file.hunks
-          .flatMap(hunk => hunk.lines.filter(line => line.kind === 'added').map(line => line.text))
-          .join('\n'),
-      })),
-    }),
   }
 }
 
@@ -121,6 +109,8 @@ async function atMost(sleep: Promise<void>, work: Promise<unknown>): Promise<voi
 }
 
 function throwIfSuperseded(signal: AbortSignal): void {
-  if (signal.aborted)
-    throw new Fault('superseded', 'A newer head took this review’s place.', { retry: 'never' })
+  if (!signal.aborted) return
+  throw signal.reason instanceof Fault
+    ? signal.reason
+    : new Fault('superseded', 'A newer head took this review’s place.', { retry: 'never' })
 }

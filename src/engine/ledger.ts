@@ -1,4 +1,4 @@
-import type { Candidate } from '../core/review/finding.ts'
+import type { Candidate, Severity } from '../core/review/finding.ts'
 import type { Hunk } from '../core/review/diff.ts'
 import type { Step } from '../core/review/receipt.ts'
 import type { Piece } from '../core/review/technique.ts'
@@ -13,13 +13,16 @@ export interface Ledger {
   steps: OpenStep[]
   /** Ready to be judged: analysers' findings, and models' elements that passed their checks. */
   candidates: Candidate[]
-  /** Hunks that some step looked at to its end. */
+  /** Hunks that some step looked at to its end, and those that a model did. */
   seenHunks: Set<Hunk>
-  /** Hunks that no call was made for, by reason of budget. */
+  readHunks: Set<Hunk>
+  /** Hunks that no model was asked about, by reason of budget. */
   unaffordable: Set<Hunk>
   /** Findings a self-check refuted, and findings that gave away the canary. */
   refuted: Candidate[]
   hostile: Candidate[]
+  /** Severities of elements beyond the most that one answer may bring. */
+  surplus: Severity[]
   usd: number
 }
 
@@ -28,9 +31,11 @@ export function newLedger(): Ledger {
     steps: [],
     candidates: [],
     seenHunks: new Set(),
+    readHunks: new Set(),
     unaffordable: new Set(),
     refuted: [],
     hostile: [],
+    surplus: [],
     usd: 0,
   }
 }
@@ -49,6 +54,25 @@ export function closeStep(step: OpenStep, result: Pick<Step, 'outcome' | 'latenc
   Object.assign(step, result, { running: false })
 }
 
-export function markSeen(ledger: Ledger, pieces: readonly Piece[]): void {
-  for (const piece of pieces) for (const hunk of piece.hunks) ledger.seenHunks.add(hunk)
+function hunksOf(pieces: readonly Pick<Piece, 'hunks'>[]): Hunk[] {
+  return pieces.flatMap(piece => piece.hunks)
+}
+
+/** An analyser looked at these. */
+export function markSeen(ledger: Ledger, pieces: readonly Pick<Piece, 'hunks'>[]): void {
+  for (const hunk of hunksOf(pieces)) ledger.seenHunks.add(hunk)
+}
+
+/** A model looked at these. */
+export function markRead(ledger: Ledger, pieces: readonly Piece[]): void {
+  markSeen(ledger, pieces)
+  for (const hunk of hunksOf(pieces)) {
+    ledger.readHunks.add(hunk)
+    ledger.unaffordable.delete(hunk)
+  }
+}
+
+/** No model could be asked about these, unless another one was. */
+export function markUnaffordable(ledger: Ledger, pieces: readonly Piece[]): void {
+  for (const hunk of hunksOf(pieces)) if (!ledger.readHunks.has(hunk)) ledger.unaffordable.add(hunk)
 }

@@ -1,6 +1,5 @@
 import type { Configuration } from '../core/configuration.ts'
 import type { Finding, Severity, Unanchored } from '../core/review/finding.ts'
-import type { Hostility } from '../core/review/hostile.ts'
 import type { LeftOut } from '../core/review/rank.ts'
 import type { Receipt } from '../core/review/receipt.ts'
 import type { EarlierRounds } from '../core/review/rounds.ts'
@@ -43,7 +42,7 @@ export interface Outcome {
 }
 
 export interface LateExamination extends Outcome {
-  /** Ranked findings that came after the deadline and are not repeats: for the summary and the check run. */
+  /** Ranked findings that came after the deadline and were not made before: for the summary and the check run. */
   late: Finding[]
 }
 
@@ -54,7 +53,6 @@ export interface Examination extends Outcome {
   late: Finding[]
   unanchored: Unanchored[]
   leftOut: LeftOut[]
-  hostility: Hostility
   /** Some steps were still running at the deadline; they stand in the receipt as `late`. */
   pending: boolean
   /**

@@ -69,6 +69,40 @@ export interface PullRequests {
   forget(scope: { installationId: number; repositoryIds?: readonly number[] }): Promise<number>
 }
 
+// ---- reviews that were asked for (production.review_requests) ----
+
+export interface ReviewRequest {
+  /** Also the id of its job. */
+  id: string
+  installationId: number
+  repositoryId: number
+  owner: string
+  repo: string
+  number: number
+  /** The head the event spoke of; '' when a command asked. What is reviewed is the head there is. */
+  headSha: string
+  /** See ReviewKey.occasion. */
+  occasion: string
+  /** The label whose adding asked for this review. */
+  label: string | null
+  /** Somebody who may do so asked: neither draft, bot nor pause stops it. */
+  asked: boolean
+  /** Looks at everything again instead of what changed since the last round. */
+  full: boolean
+  /** The webhook's receipt, or the planned beginning of a push that waits for others. */
+  dueAt: Date
+}
+
+export interface ReviewRequests {
+  /** Committed on return. One that is still open stays as it is; one that had ended is open again. */
+  put(request: ReviewRequest): Promise<void>
+  /** Null when it has ended, or was forgotten with its repository. */
+  get(id: string): Promise<ReviewRequest | null>
+  finish(id: string, outcome: string): Promise<void>
+  /** Ids of those that should have been done: their job may be lost. Oldest first. */
+  unfinished(olderThanMs: number, limit: number): Promise<string[]>
+}
+
 // ---- reviews (production.code_reviews, review_findings) ----
 
 export interface ReviewKey {
@@ -119,7 +153,7 @@ export interface Rounds {
 }
 
 export interface Reviews {
-  /** Inserts, or answers the row that has this key. */
+  /** Inserts, or answers the row that has this key; one that ended without being done begins again. */
   open(key: ReviewKey, now: Date): Promise<ReviewRow>
   rounds(repositoryId: number, number: number, exceptReviewId: string): Promise<Rounds>
   saveCheck(id: string, checkId: number): Promise<void>
@@ -135,6 +169,8 @@ export interface Reviews {
   ): Promise<void>
   /** Null when there is no such row or `id` is not a UUID. */
   get(id: string): Promise<ReviewRow | null>
+  /** Reviews of this occasion that were begun and have not ended. */
+  unfinished(repositoryId: number, number: number, occasion: string): Promise<ReviewRow[]>
   /** For `/cupel explain`: the finding that a comment's hidden marker names; the newest when raised more than once. */
   findingByFingerprint(
     repositoryId: number,

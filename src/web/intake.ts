@@ -1,9 +1,6 @@
+import type { DeliveryJob } from '../cycle.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { DeliveryIntake, NewDelivery } from '../ports/stores.ts'
-
-export interface DeliveryJob {
-  deliveryId: string
-}
 
 export interface Intake {
   /** Resolves once the row is committed. The job is made afterwards; should that fail, the sweeper makes it. */

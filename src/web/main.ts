@@ -5,8 +5,8 @@ import { prometheusMetrics } from '../adapters/prometheus/metrics.ts'
 import { readEnvironment } from '../adapters/system/environment.ts'
 import { createLog } from '../adapters/system/log.ts'
 import { runProcess } from '../adapters/system/process.ts'
-import { queueNames } from '../cycle.ts'
-import { createIntake, type DeliveryJob } from './intake.ts'
+import { queueNames, type DeliveryJob } from '../cycle.ts'
+import { createIntake } from './intake.ts'
 import { createWebServer } from './server.ts'
 
 const SWEEP_EVERY_MS = 10_000

@@ -98,7 +98,6 @@ function examiner(script: Script, waiting: () => void): Examine {
       late: [],
       unanchored: [],
       leftOut: [],
-      hostility: { hiddenCharacters: 0, invisibleCharacters: 0, injectionIn: [] },
       receipt: late ? receipt('late') : end,
       pending: late,
       whenLate: script === 'is late and waits' ? abort.then(() => rest) : Promise.resolve(rest),

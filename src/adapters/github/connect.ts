@@ -1,13 +1,18 @@
 import type { Logger, Probot } from 'probot'
 import { z } from 'zod'
-import type { Octokit } from './call.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { AppHook } from '../../ports/code-host.ts'
+import { appHook } from './app-hook.ts'
+import type { CallDeps, Octokit } from './call.ts'
 import { githubFault } from './github-fault.ts'
+import { installationOctokits } from './installation-octokits.ts'
 import { createProbot } from './probot.ts'
 
 export interface ConnectedApp {
   /** Login of the App's own account, `<slug>[bot]`. */
   botLogin: string
-  octokitFor(installationId: number, repositoryId: number): Promise<Octokit>
+  octokitFor: CallDeps['octokitFor']
+  hook: AppHook
   /** Feeds stored events through Probot's handlers; answers what the handler answered, rejects with what it threw. */
   receiver<Event extends { name: string; deliveryId: string; payload: unknown }>(
     handle: (event: Event) => Promise<string>,
@@ -22,6 +27,7 @@ export async function connectApp(options: {
   privateKey: string
   baseUrl: string
   log: Logger
+  clock: Clock
 }): Promise<ConnectedApp> {
   const probot = createProbot({
     appId: options.id,
@@ -36,11 +42,17 @@ export async function connectApp(options: {
     .request('GET /app')
     .then(({ data }) => appAnswer.parse(data))
     .catch(error => {
-      throw githubFault(error, { write: false, now: new Date() })
+      throw githubFault(error, { write: false, now: new Date(), pauseMs: 60_000 })
     })
   return {
     botLogin: `${slug}[bot]`,
-    octokitFor: installationId => probot.auth(installationId),
+    octokitFor: installationOctokits({
+      probot,
+      baseUrl: options.baseUrl,
+      log: options.log,
+      clock: options.clock,
+    }),
+    hook: appHook({ app: async () => (await probot.auth()) as unknown as Octokit, clock: options.clock }),
     receiver: handle => receiver(probot, handle),
   }
 }
@@ -49,20 +61,23 @@ function receiver<Event extends { name: string; deliveryId: string; payload: unk
   probot: Probot,
   handle: (event: Event) => Promise<string>,
 ): (event: Event) => Promise<string> {
-  const outcomes = new Map<string, string>()
+  const underway = new Map<string, { event: Event; outcome: string }>()
   probot.onAny(async context => {
-    const { id, name, payload } = context as { id: string; name: string; payload: unknown }
-    outcomes.set(id, await handle({ name, deliveryId: id, payload } as Event))
+    const taken = underway.get(context.id)
+    if (taken) taken.outcome = await handle(taken.event)
   })
-  return async ({ name, deliveryId, payload }) => {
+  return async event => {
+    const taken = { event, outcome: 'no handler' }
+    underway.set(event.deliveryId, taken)
     try {
-      await probot.receive({ id: deliveryId, name, payload } as Parameters<Probot['receive']>[0])
-      return outcomes.get(deliveryId) ?? 'no handler'
+      const { deliveryId: id, name, payload } = event
+      await probot.receive({ id, name, payload } as Parameters<Probot['receive']>[0])
+      return taken.outcome
     } catch (error) {
       // Probot gathers what handlers threw; there is one handler.
       throw error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error
     } finally {
-      outcomes.delete(deliveryId)
+      underway.delete(event.deliveryId)
     }
   }
 }

@@ -3,7 +3,7 @@
  * nothing: anybody can write one.
  */
 export const findingMark = '<!-- cupel:finding:'
-export const summaryMark = '<!-- cupel:summary -->'
+export { summaryMark } from '../../core/review/comment.ts'
 
 /** REST names a bot `<slug>[bot]`, GraphQL just `<slug>`; no user account can have type Bot. */
 export function isOwnLogin(botLogin: string, author: { login: string; bot: boolean } | null): boolean {

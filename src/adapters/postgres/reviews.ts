@@ -20,6 +20,7 @@ export function reviews(pool: pg.Pool): Reviews {
     savePosted: (id, posted) => inTransaction(pool, db => savePosted(db, id, posted)),
     finish: (id, state, outcome) => finish(pool, id, state, outcome),
     get: id => get(pool, id),
+    unfinished: (repositoryId, number, occasion) => unfinished(pool, repositoryId, number, occasion),
     findingByFingerprint: (repositoryId, number, fingerprint) =>
       findingByFingerprint(pool, repositoryId, number, fingerprint),
   }
@@ -49,10 +50,12 @@ const columns = `installation_id, repository_id, owner, repo, number, head_sha, 
 async function open(db: Db, key: ReviewKey, now: Date): Promise<ReviewRow> {
   const unique = [key.repositoryId, key.number, key.headSha, key.releaseId, key.occasion]
   const inserted = await db.query<Row>(
-    `insert into production.code_reviews
+    `insert into production.code_reviews as known
        (repository_id, number, head_sha, release_id, occasion, installation_id, owner, repo, created_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-     on conflict (repository_id, number, head_sha, release_id, occasion) do nothing
+     on conflict (repository_id, number, head_sha, release_id, occasion) do update
+       set state = 'started', conclusion = null, detail = null, finished_at = null
+       where known.state in ('skipped', 'superseded', 'failed')
      returning ${columns}`,
     [...unique, key.installationId, key.owner, key.repo, now],
   )
@@ -74,6 +77,20 @@ async function get(db: Db, id: string): Promise<ReviewRow | null> {
     storable(id),
   ])
   return rows[0] ? reviewOf(db, rows[0]) : null
+}
+
+async function unfinished(
+  db: Db,
+  repositoryId: number,
+  number: number,
+  occasion: string,
+): Promise<ReviewRow[]> {
+  const { rows } = await db.query<Row>(
+    `select ${columns} from production.code_reviews
+     where repository_id = $1 and number = $2 and occasion = $3 and finished_at is null order by created_at`,
+    [repositoryId, number, occasion],
+  )
+  return Promise.all(rows.map(row => reviewOf(db, row)))
 }
 
 async function reviewOf(db: Db, row: Row): Promise<ReviewRow> {

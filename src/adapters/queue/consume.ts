@@ -1,5 +1,5 @@
 import { UnrecoverableError, type Job as BullJob, type Worker } from 'bullmq'
-import { asFault } from '../../core/fault.ts'
+import { asFault, Fault } from '../../core/fault.ts'
 import type { Consumer, Job } from '../../ports/queue.ts'
 
 export interface BullData<T> {
@@ -83,7 +83,8 @@ export function consumeWith<T>(
     await Promise.race([grace, Promise.all([...running.values()].map(({ done }) => done))])
     clearTimeout(timer)
     const left = running.size > 0
-    for (const { abort } of running.values()) abort.abort()
+    const stopping = new Fault('queue-unavailable', 'the worker is stopping', { retry: 'soon' })
+    for (const { abort } of running.values()) abort.abort(stopping)
     await worker.close(left).catch((error: unknown) => log('worker close', error))
   }
   return { close: graceMs => (closing ??= close(graceMs)) }

@@ -34,6 +34,8 @@ const modelSettings = [
 const allowed: Record<Role, readonly string[]> = {
   web: ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS', 'REDIS_URL', 'HOST', 'PORT'],
   production: [
+    'HOST',
+    'METRICS_PORT',
     'APP_ID',
     'PRIVATE_KEY',
     'PRIVATE_KEY_PATH',

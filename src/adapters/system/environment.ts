@@ -19,6 +19,8 @@ export interface Environment {
   webhookSecrets: string[]
   /** Base of the REST API, without a slash at the end. */
   githubApiUrl: string
+  /** Where people read it, without a slash at the end. */
+  githubWebUrl: string
   /** Null: embedded PostgreSQL. */
   databaseUrl: string | null
   /** Null: the queue lives in PostgreSQL. */
@@ -26,6 +28,8 @@ export interface Environment {
   models: { openai: ModelAccess | null; anthropic: ModelAccess | null }
   host: string
   port: number
+  /** Where a process without a web page serves /metrics and /healthz; 0: any free port. */
+  metricsPort: number
   logLevel: LogLevel
   /** A price table that replaces the one shipped. */
   pricesPath: string | null
@@ -53,6 +57,11 @@ const modelName = (standard: string) =>
     .string()
     .regex(/^[\w.:/@-]{1,200}$/, 'is not a model name; write it as the provider does')
     .default(standard)
+
+const portNumber = z
+  .string()
+  .refine(value => /^\d{1,5}$/.test(value) && Number(value) <= 65_535, 'is not a port; write 0 to 65535')
+  .transform(Number)
 
 const schema = z.object({
   APP_ID: z
@@ -89,11 +98,8 @@ const schema = z.object({
     .string()
     .regex(/^[\w.:-]+$/, 'is not an address; write 127.0.0.1 or 0.0.0.0')
     .default('127.0.0.1'),
-  PORT: z
-    .string()
-    .refine(value => /^\d{1,5}$/.test(value) && Number(value) <= 65_535, 'is not a port; write 0 to 65535')
-    .transform(Number)
-    .default(3000),
+  PORT: portNumber.default(3000),
+  METRICS_PORT: portNumber.default(9464),
   LOG_LEVEL: z.enum(logLevels, `is not a level; write one of ${logLevels.join(', ')}`).default('info'),
   CUPEL_PRICES: z.string().optional(),
   CUPEL_DATA_DIR: z.string().default('.cupel'),
@@ -185,14 +191,14 @@ function toEnvironment(parsed: Parsed, privateKey: string | null): Environment {
     baseUrl: string | undefined,
     model: string,
   ): ModelAccess | null => (apiKey === undefined ? null : { apiKey, baseUrl, model })
+  const enterprise = `${parsed.GHE_PROTOCOL ?? 'https'}://${parsed.GHE_HOST}`
   return {
     app: parsed.APP_ID === undefined || privateKey === null ? null : { id: parsed.APP_ID, privateKey },
     webhookSecrets: [parsed.WEBHOOK_SECRET, parsed.WEBHOOK_SECRET_PREVIOUS].filter(
       value => value !== undefined,
     ),
-    githubApiUrl: parsed.GHE_HOST
-      ? `${parsed.GHE_PROTOCOL ?? 'https'}://${parsed.GHE_HOST}/api/v3`
-      : 'https://api.github.com',
+    githubApiUrl: parsed.GHE_HOST ? `${enterprise}/api/v3` : 'https://api.github.com',
+    githubWebUrl: parsed.GHE_HOST ? enterprise : 'https://github.com',
     databaseUrl: parsed.DATABASE_URL ?? null,
     redisUrl: parsed.REDIS_URL ?? null,
     models: {
@@ -201,6 +207,7 @@ function toEnvironment(parsed: Parsed, privateKey: string | null): Environment {
     },
     host: parsed.HOST,
     port: parsed.PORT,
+    metricsPort: parsed.METRICS_PORT,
     logLevel: parsed.LOG_LEVEL,
     pricesPath: parsed.CUPEL_PRICES ?? null,
     dataDir: parsed.CUPEL_DATA_DIR,

@@ -53,6 +53,31 @@ export function renderReviewBody(
   return [...parts, hidden(options.marker)].join('\n\n')
 }
 
+/** The same review when GitHub refused its lines: every finding in the body, with its place. Capped by whole findings. */
+export function renderUnplaced(
+  review: { findings: readonly Finding[]; unanchored: readonly Unanchored[] },
+  options: { marker: string; place: OutputPlace },
+): string {
+  const { place, marker } = options
+  const opening = `${renderReviewBody(review, options)}\n\nGitHub did not take these as comments on their lines:`
+  let room = maxBody - opening.length
+  const parts: string[] = []
+  for (const finding of review.findings) {
+    const text = [
+      `**${finding.severity} · ${finding.category}** ${codeSpan(`${finding.path}:${finding.line}`)}${finding.side === 'LEFT' ? ' (old line)' : ''}: ${sanitiseLine(finding.title, place, 200)}`,
+      sanitiseMarkdown(finding.body, place, 2_000),
+      `${findingMarker(finding)}\n${hidden(marker)}`,
+    ].join('\n\n')
+    if (text.length + 2 > room) continue
+    parts.push(text)
+    room -= text.length + 2
+  }
+  return [opening, ...parts].join('\n\n')
+}
+
+/** Marks the summary comment as ours, together with its author. */
+export const summaryMark = '<!-- cupel:summary -->'
+
 export function count(number: number, word: string): string {
   return `${number} ${word}${number === 1 ? '' : 's'}`
 }

@@ -1,3 +1,4 @@
+import type { Snapshot } from './snapshot.ts'
 import { estimateTokens } from './tokens.ts'
 
 /**
@@ -103,6 +104,21 @@ export function isSuspicious(hostility: Hostility): boolean {
 
 function speaksToReviewer(text: string): boolean {
   return injections.some(pattern => pattern.test(text))
+}
+
+/** The same of a snapshot: its title, description and added lines. */
+export function snapshotHostility(snapshot: Snapshot): Hostility {
+  const { title, body } = snapshot.pullRequest
+  return detectHostility({
+    title,
+    body,
+    added: snapshot.files.map(file => ({
+      path: file.path,
+      text: file.hunks
+        .flatMap(hunk => hunk.lines.filter(line => line.kind === 'added').map(line => line.text))
+        .join('\n'),
+    })),
+  })
 }
 
 /** Signs that a pull request addresses its reviewer. Only ever a warning to people: it decides nothing. */

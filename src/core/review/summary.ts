@@ -1,4 +1,4 @@
-import { count, hidden, maxBody } from './comment.ts'
+import { count, maxBody, summaryMark } from './comment.ts'
 import type { Finding } from './finding.ts'
 import { capCodePoints, isSuspicious, type Hostility } from './hostile.ts'
 import {
@@ -50,7 +50,6 @@ export interface SummaryInput {
   configurationProblems: readonly string[]
   headSha: string
   usd: number
-  marker: string
   place: OutputPlace
 }
 
@@ -158,7 +157,7 @@ export function renderSummary(input: SummaryInput): string {
       ...more(receipt.steps.length),
     ]),
     '<sub>`/cupel help` lists what you can ask for.</sub>',
-    hidden(input.marker),
+    summaryMark,
   ]
   return fit(parts)
 }

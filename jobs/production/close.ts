@@ -1,0 +1,103 @@
+import { concludeCheck } from '../../src/core/review/check.ts'
+import { renderFailure, renderSkip, renderSuperseded } from '../../src/core/review/check-text.ts'
+import type { Fault } from '../../src/core/fault.ts'
+import type { Hostility } from '../../src/core/review/hostile.ts'
+import type { OutputPlace } from '../../src/core/review/sanitise-text.ts'
+import { renderSummary } from '../../src/core/review/summary.ts'
+import type { PullRequestRef } from '../../src/core/pull-request.ts'
+import type { ReviewRow, StoredExamination } from '../../src/ports/stores.ts'
+import type { ProductionDeps } from './deps.ts'
+
+type CloseDeps = Pick<ProductionDeps, 'writer' | 'reviews' | 'metrics'>
+
+/** The review is over: summary, then check run, then the row, so that a row that says done is done. */
+export async function closeDone(
+  deps: CloseDeps,
+  ref: PullRequestRef,
+  row: ReviewRow,
+  checkId: number,
+  about: {
+    examination: StoredExamination
+    hostility: Hostility
+    configurationProblems: readonly string[]
+    summaryCommentId: number | null
+    usd: number
+    place: OutputPlace
+  },
+): Promise<void> {
+  const { findings, late, receipt, leftOut, unanchored } = about.examination
+  const body = renderSummary({
+    receipt,
+    findings,
+    late,
+    hostility: about.hostility,
+    configurationProblems: about.configurationProblems,
+    headSha: row.headSha,
+    usd: about.usd,
+    place: about.place,
+  })
+  await deps.writer.putSummary(ref, about.summaryCommentId, body)
+  const check = concludeCheck(receipt, findings, late)
+  await deps.writer.finishCheck(ref, checkId, check)
+  await deps.reviews.finish(row.id, 'done', { conclusion: check.conclusion, detail: check.title })
+  deps.metrics.findings('inline', findings.length)
+  deps.metrics.findings('summary', late.length)
+  deps.metrics.findings('left-out', leftOut.length)
+  deps.metrics.anchorFailed(unanchored.length)
+  deps.metrics.lateFindings(late.length)
+}
+
+/** Not reviewed, as configured: a check run says why, unless nobody expected a review. */
+export async function closeSkipped(
+  deps: CloseDeps,
+  ref: PullRequestRef,
+  row: ReviewRow,
+  skip: { reason: string; text: string | null },
+  mayExist: boolean,
+): Promise<void> {
+  if (skip.text !== null) {
+    const checkId = await beginCheck(deps, ref, row, mayExist)
+    await deps.writer.finishCheck(ref, checkId, renderSkip(skip.text))
+  }
+  await deps.reviews.finish(row.id, 'skipped', { conclusion: 'skipped', detail: skip.reason })
+}
+
+/** A newer head, or the end of the pull request, made it pointless. */
+export async function closeSuperseded(
+  deps: CloseDeps,
+  ref: PullRequestRef,
+  row: ReviewRow,
+  checkId: number,
+  why: string,
+): Promise<void> {
+  await deps.writer.finishCheck(ref, checkId, renderSuperseded(why))
+  await deps.reviews.finish(row.id, 'superseded', { conclusion: 'cancelled', detail: why })
+}
+
+/** Given up: the row says why whatever GitHub answers, and the check run says so if it can be reached. */
+export async function closeFailed(
+  deps: CloseDeps,
+  ref: PullRequestRef,
+  row: ReviewRow,
+  fault: Fault,
+): Promise<void> {
+  await deps.reviews.finish(row.id, 'failed', {
+    conclusion: 'neutral',
+    detail: `${fault.code}: ${fault.message}`,
+  })
+  const checkId = await beginCheck(deps, ref, row, true)
+  await deps.writer.finishCheck(ref, checkId, renderFailure(fault.code))
+}
+
+/** The check run of this review, begun once: its id is saved as soon as it is known. */
+export async function beginCheck(
+  deps: Pick<ProductionDeps, 'writer' | 'reviews'>,
+  ref: PullRequestRef,
+  row: ReviewRow,
+  mayExist: boolean,
+): Promise<number> {
+  if (row.checkId !== null) return row.checkId
+  const { checkId } = await deps.writer.startCheck(ref, row.headSha, row.id, { mayExist })
+  await deps.reviews.saveCheck(row.id, checkId)
+  return checkId
+}

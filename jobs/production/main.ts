@@ -1,0 +1,145 @@
+import { startAnalysers } from '../../src/adapters/analysers/host.ts'
+import { codeHost } from '../../src/adapters/github/code-host.ts'
+import { connectApp } from '../../src/adapters/github/connect.ts'
+import { usageOf } from '../../src/adapters/models/faults.ts'
+import { createModels } from '../../src/adapters/models/models.ts'
+import { modelOptions } from '../../src/adapters/models/options.ts'
+import { auditLog } from '../../src/adapters/postgres/audit-log.ts'
+import { budgets } from '../../src/adapters/postgres/budgets.ts'
+import { commands } from '../../src/adapters/postgres/commands.ts'
+import { deliveryLog } from '../../src/adapters/postgres/delivery-log.ts'
+import { locks } from '../../src/adapters/postgres/locks.ts'
+import { pacer } from '../../src/adapters/postgres/pacer.ts'
+import { openPool } from '../../src/adapters/postgres/pool.ts'
+import { pullRequests } from '../../src/adapters/postgres/pull-requests.ts'
+import { releases } from '../../src/adapters/postgres/releases.ts'
+import { reviewRequests } from '../../src/adapters/postgres/review-requests.ts'
+import { reviews } from '../../src/adapters/postgres/reviews.ts'
+import { prometheusMetrics } from '../../src/adapters/prometheus/metrics.ts'
+import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
+import { bullQueues } from '../../src/adapters/queue/bull.ts'
+import { systemClock } from '../../src/adapters/system/clock.ts'
+import { readEnvironment } from '../../src/adapters/system/environment.ts'
+import { createLog } from '../../src/adapters/system/log.ts'
+import { runProcess } from '../../src/adapters/system/process.ts'
+import { Fault } from '../../src/core/fault.ts'
+import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
+import { queueNames, type DeliveryJob, type ReviewJob } from '../../src/cycle.ts'
+import { deliver } from './deliver.ts'
+import type { ProductionDeps } from './deps.ts'
+import { sweepRequests } from './sweep.ts'
+import { takeDelivery } from './take-delivery.ts'
+import { giveUpReview, takeReview } from './take-review.ts'
+
+/** Reviews wait for GitHub and models most of their time; deliveries are short. */
+const REVIEWS_AT_ONCE = 16
+const DELIVERIES_AT_ONCE = 4
+/** About a quarter of an hour of trying, by the queue's back-off. */
+const ATTEMPTS = 10
+const SHUTDOWN_GRACE_MS = 20_000
+const SWEEP_EVERY_MS = 30_000
+const PURGE_EVERY_MS = 3_600_000
+const PAYLOAD_DAYS = 7
+
+await runProcess('production', async () => {
+  const environment = readEnvironment(process.env, 'production')
+  if (environment.app === null || environment.databaseUrl === null)
+    throw new Fault('configuration-invalid', 'APP_ID, PRIVATE_KEY and DATABASE_URL are needed here', {
+      retry: 'never',
+    })
+  const { app, databaseUrl } = environment
+  const keys = [environment.models.openai?.apiKey, environment.models.anthropic?.apiKey]
+  const log = createLog({
+    level: environment.logLevel,
+    name: 'production',
+    secrets: [app.privateKey, ...keys.filter(key => key !== undefined)],
+  })
+  const clock = systemClock
+  const { metrics, ...exposition } = prometheusMetrics()
+  const pool = openPool(databaseUrl, { max: 8, log })
+  // A lock holds its connection for as long as the review takes.
+  const lockPool = openPool(databaseUrl, { max: REVIEWS_AT_ONCE, log, applicationName: 'cupel locks' })
+  const queues = bullQueues(
+    environment.redisUrl
+      ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:production', log }
+      : { backend: 'postgres', url: databaseUrl, schema: 'queue_production', log },
+  )
+  const connected = await connectApp({ ...app, baseUrl: environment.githubApiUrl, log, clock })
+  const { octokitFor, botLogin } = connected
+  const host = codeHost({ octokitFor, botLogin, pacer: pacer(pool, clock), log, metrics, clock })
+  const models = createModels({ ...modelOptions(environment), clock, metrics, log })
+
+  const deps: ProductionDeps = {
+    clock,
+    log,
+    metrics,
+    ...host,
+    models,
+    usageOf,
+    analysers: startAnalysers({ warm: true }),
+    reviewQueue: queues.queue<ReviewJob>(queueNames.reviews),
+    deliveries: deliveryLog(pool),
+    pullRequests: pullRequests(pool),
+    requests: reviewRequests(pool),
+    reviews: reviews(pool),
+    releases: releases(pool),
+    commands: commands(pool),
+    budgets: budgets(pool),
+    locks: locks(lockPool),
+    audit: auditLog(pool),
+    app,
+    webUrl: environment.githubWebUrl,
+    dailyUsd: environment.dailyUsd,
+  }
+  const withModels = genesisModelsConfiguration({
+    openai: environment.models.openai?.model ?? null,
+    anthropic: environment.models.anthropic?.model ?? null,
+  })
+  if (withModels !== null && (await deps.releases.installGenesisModels(withModels)) === 'installed')
+    log.info({ routing: withModels.routing.strategy }, 'models are configured: release genesis-models is in force')
+
+  const handle = connected.receiver((event: Parameters<typeof deliver>[1]) => deliver(deps, event))
+  const consumers = [
+    queues.consume<DeliveryJob>(
+      queueNames.deliveries,
+      job => takeDelivery(deps, handle, job.data.deliveryId),
+      {
+        concurrency: DELIVERIES_AT_ONCE,
+        attempts: ATTEMPTS,
+        onGivenUp: async (job, error) => {
+          log.error({ delivery: job.data.deliveryId, err: error }, 'delivery given up')
+          await deps.deliveries.finish(job.data.deliveryId, 'failed', `given up: ${String(error)}`)
+        },
+      },
+    ),
+    queues.consume<ReviewJob>(
+      queueNames.reviews,
+      (job, { signal }) => takeReview(deps, job.data.requestId, signal),
+      {
+        concurrency: REVIEWS_AT_ONCE,
+        attempts: ATTEMPTS,
+        onGivenUp: (job, error) => giveUpReview(deps, job.data.requestId, error),
+      },
+    ),
+  ]
+
+  const repeat = (everyMs: number, name: string, work: () => Promise<unknown>): NodeJS.Timeout =>
+    setInterval(() => {
+      work().catch((error: unknown) => log.warn({ err: error }, `${name} failed; it is tried again`))
+    }, everyMs)
+  const timers = [
+    repeat(SWEEP_EVERY_MS, 'the sweep of review requests', () => sweepRequests(deps)),
+    repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
+  ]
+  const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
+  log.info({ as: botLogin, metricsPort: exposed.port }, 'reviewing')
+
+  return async () => {
+    for (const timer of timers) clearInterval(timer)
+    await Promise.all(consumers.map(consumer => consumer.close(SHUTDOWN_GRACE_MS)))
+    await deps.analysers.close()
+    await queues.close()
+    await exposed.close()
+    await Promise.all([pool.end(), lockPool.end()])
+  }
+})

@@ -1,0 +1,202 @@
+import { asFault, Fault } from '../../src/core/fault.ts'
+import { readRepositoryConfiguration } from '../../src/core/repository-configuration-read.ts'
+import { problemLines } from '../../src/core/repository-configuration-text.ts'
+import {
+  allowedAnalysers,
+  toPreferences,
+  type RepositoryConfiguration,
+} from '../../src/core/repository-configuration.ts'
+import { snapshotHostility } from '../../src/core/review/hostile.ts'
+import { earlierRounds, fixedThreads, readFindingMarker } from '../../src/core/review/rounds.ts'
+import type { Snapshot } from '../../src/core/review/snapshot.ts'
+import { shouldReview, type ReviewTrigger } from '../../src/core/schedule.ts'
+import { examine } from '../../src/engine/examine.ts'
+import type { LateExamination } from '../../src/engine/types.ts'
+import type { PullRequestView } from '../../src/ports/code-host.ts'
+import type { Release, ReviewRequest, ReviewRow, Rounds, StoredExamination } from '../../src/ports/stores.ts'
+import { openPurse, type Purse } from './budget.ts'
+import { beginCheck, closeDone, closeSkipped, closeSuperseded } from './close.ts'
+import type { ProductionDeps } from './deps.ts'
+import { postReview } from './post.ts'
+import { loadSnapshot } from './snapshot.ts'
+import { watchHead } from './watch-head.ts'
+
+/** Everything a review is decided on. What is reviewed is the head there is, whatever head the event spoke of. */
+interface Case {
+  request: ReviewRequest
+  view: PullRequestView
+  wishes: RepositoryConfiguration
+  configurationProblems: string[]
+  release: Release
+  row: ReviewRow
+  /** The row is of an earlier attempt, so whatever it stands for may have happened. */
+  again: boolean
+}
+
+/**
+ * One review of one pull request: load, decide, act. Done twice it does the same once, wherever the first was
+ * killed: what costs or posts leaves a row first, and what may have been posted is looked for before it is posted.
+ * Answers what came of it. The caller holds the pull request's lock; `signal` says that it was lost.
+ */
+export async function review(
+  deps: ProductionDeps,
+  request: ReviewRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  const now = deps.clock.now()
+  const [view, known, release] = await Promise.all([
+    deps.reader.pullRequest(request),
+    deps.pullRequests.get(request.repositoryId, request.number),
+    deps.releases.inForce(),
+  ])
+  const { preferences: wishes, problems } = readRepositoryConfiguration(
+    view.repositoryConfiguration?.text ?? null,
+  )
+  const decision = shouldReview({
+    view,
+    configuration: wishes,
+    paused: known?.paused ?? false,
+    trigger: triggerOf(request),
+  })
+  const row = await deps.reviews.open({ ...request, headSha: view.headSha, releaseId: release.id }, now)
+  if (row.state === 'done') return 'reviewed before'
+  const again = row.createdAt.getTime() !== now.getTime()
+  if (decision.kind === 'skip') {
+    await closeSkipped(deps, request, row, decision, again)
+    deps.metrics.reviewFinished(secondsSince(deps, request), 'skipped')
+    return `skipped: ${decision.reason}`
+  }
+  const watch = watchHead(deps, { ...request, headSha: view.headSha, knownHeadSha: known?.headSha })
+  const purse = openPurse(deps, { ...request, author: view.author.login })
+  const configurationProblems = problemLines(problems)
+  const about = { request, view, wishes, configurationProblems, release, row, again }
+  const check = beginCheck(deps, request, row, again)
+  check.catch(() => {}) // awaited below, after what runs beside it
+  try {
+    return await carryOut(deps, about, check, purse, AbortSignal.any([signal, watch.signal]))
+  } catch (error) {
+    const superseded = watch.signal.aborted ? asFault(watch.signal.reason) : asFault(error)
+    if (superseded.code !== 'superseded') throw error
+    await closeSuperseded(deps, request, row, await check, superseded.message)
+    deps.metrics.reviewFinished(secondsSince(deps, request), 'superseded')
+    return `superseded: ${superseded.message}`
+  } finally {
+    watch.stop()
+    await purse.settle()
+  }
+}
+
+function triggerOf(request: ReviewRequest): ReviewTrigger {
+  if (request.asked) return { kind: 'asked' }
+  return request.label === null ? { kind: 'push' } : { kind: 'labeled', label: request.label }
+}
+
+async function carryOut(
+  deps: ProductionDeps,
+  about: Case,
+  check: Promise<number>,
+  purse: Purse,
+  signal: AbortSignal,
+): Promise<string> {
+  const { request, view, row, release } = about
+  const preferences = toPreferences(about.wishes)
+  const [snapshot, rounds] = await Promise.all([
+    loadSnapshot(deps.reader, request, view, release.configuration.limits, path => preferences.includes(path)),
+    deps.reviews.rounds(request.repositoryId, request.number, row.id),
+  ])
+  const { examination, rest } = await examineOnce(deps, about, snapshot, rounds, purse, signal)
+  const checkId = await check
+  await throwIfHeadMoved(deps, about, snapshot, examination)
+  const place = { owner: request.owner, name: request.repo, webUrl: deps.webUrl }
+  await postReview(deps, request, row, examination, { mayBePosted: row.examination !== null, place })
+  deps.metrics.reviewFinished(secondsSince(deps, request), 'done')
+  const whole = await withLate(deps, row, examination, rest)
+  await closeDone(deps, request, row, checkId, {
+    examination: whole,
+    hostility: snapshotHostility(snapshot),
+    configurationProblems: about.configurationProblems,
+    summaryCommentId: view.summaryCommentId,
+    usd: whole.receipt.steps.reduce((sum, step) => sum + (step.usd ?? 0), 0),
+    place,
+  })
+  return `reviewed ${row.headSha}: ${whole.findings.length} inline, ${whole.late.length} late`
+}
+
+/** Examines and stores the result, or takes what an earlier attempt stored for the same base. */
+async function examineOnce(
+  deps: ProductionDeps,
+  about: Case,
+  snapshot: Snapshot,
+  stored: Rounds,
+  purse: Purse,
+  signal: AbortSignal,
+): Promise<{ examination: StoredExamination; rest: Promise<LateExamination> | null }> {
+  const { row, view, wishes, release, request } = about
+  const known = row.examination
+  if (known && (known.baseSha === view.baseSha || row.reviewId !== null))
+    return { examination: known, rest: null }
+  const marked = view.ownThreads.flatMap(thread => readFindingMarker(thread.body) ?? [])
+  const posted = [...stored.posted, ...marked]
+  const rounds = earlierRounds(
+    request.full ? { count: 0, posted, lineDigests: {} } : { ...stored, posted },
+  )
+  const allowed = new Set(allowedAnalysers(wishes))
+  const configuration = {
+    ...release.configuration,
+    analysers: release.configuration.analysers.filter(name => allowed.has(name)),
+  }
+  const { models, reserve } = purse
+  const found = await examine(
+    { models, reserve, analysers: deps.analysers, clock: deps.clock, usageOf: deps.usageOf },
+    snapshot,
+    configuration,
+    toPreferences(wishes),
+    rounds,
+    signal,
+  )
+  const { findings, unanchored, leftOut, receipt, lineDigests } = found
+  const examination = { baseSha: view.baseSha, findings, late: [], unanchored, leftOut, receipt, lineDigests }
+  await deps.reviews.saveExamination(row.id, examination)
+  return { examination, rest: found.pending ? found.whenLate : null }
+}
+
+/** Resolves own threads that the push fixed, which also tells the head, or asks for the head alone. */
+async function throwIfHeadMoved(
+  deps: ProductionDeps,
+  { request, view, row }: Case,
+  snapshot: Snapshot,
+  examination: StoredExamination,
+): Promise<void> {
+  const seen = examination.receipt.files.filter(file => file.coverage === 'seen' || file.reason === 'removed')
+  const found = [...examination.findings, ...examination.leftOut.map(each => each.finding)]
+  const fixed = fixedThreads(view.ownThreads, {
+    files: snapshot.files,
+    contents: snapshot.contents,
+    seen: new Set(seen.map(file => file.path)),
+    found: new Set(found.map(finding => finding.fingerprint)),
+  })
+  const headSha =
+    fixed.length > 0
+      ? (await deps.writer.resolveThreads(request, fixed)).headSha
+      : await deps.reader.headSha(request)
+  if (headSha === row.headSha) return
+  throw new Fault('superseded', `head ${headSha} took the place of ${row.headSha}`, { retry: 'never' })
+}
+
+/** What came after the deadline replaces receipt and digests, and is stored before the summary shows it. */
+async function withLate(
+  deps: ProductionDeps,
+  row: ReviewRow,
+  examination: StoredExamination,
+  rest: Promise<LateExamination> | null,
+): Promise<StoredExamination> {
+  if (rest === null) return examination
+  const { late, receipt, lineDigests } = await rest
+  const whole = { ...examination, late, receipt, lineDigests }
+  await deps.reviews.saveExamination(row.id, whole)
+  return whole
+}
+
+function secondsSince(deps: ProductionDeps, request: ReviewRequest): number {
+  return Math.max(0, deps.clock.now().getTime() - request.dueAt.getTime()) / 1000
+}
