@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { NewDelivery } from '../ports/stores.ts'
 
@@ -25,6 +26,8 @@ export function parseDelivery(
 ): { delivery: NewDelivery } | { refused: string } {
   const named = headersSchema.safeParse(headers)
   if (!named.success) return { refused: 'X-GitHub-Delivery or X-GitHub-Event is missing or malformed' }
+  // Decoding would replace what is not UTF-8, and the row would no longer be what was signed.
+  if (!isUtf8(body)) return { refused: 'the body is not UTF-8' }
   const payload = body.toString('utf8')
   let json: unknown
   try {

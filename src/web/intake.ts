@@ -5,7 +5,7 @@ import type { DeliveryIntake, NewDelivery } from '../ports/stores.ts'
 export interface Intake {
   /** Resolves once the row is committed. The job is made afterwards; should that fail, the sweeper makes it. */
   accept(delivery: NewDelivery): Promise<'accepted' | 'duplicate'>
-  /** Makes jobs for committed rows that have none. Answers how many. */
+  /** Makes jobs for all committed rows that have none. Answers how many. */
   sweep(olderThanMs: number): Promise<number>
   /** Waits for everything accepted so far, its jobs included. */
   drain(): Promise<void>
@@ -13,7 +13,8 @@ export interface Intake {
 
 const MAX_BATCH_ROWS = 200
 const MAX_BATCH_CHARACTERS = 16_000_000
-const SWEEP_ROWS = 500
+/** Jobs made by one call of the queue, which has a deadline. */
+const MAX_JOBS = 500
 
 interface Waiting {
   delivery: NewDelivery
@@ -32,7 +33,7 @@ export function createIntake(
 ): Intake {
   let waiting: Waiting[] = []
   let inserting: Promise<void> | null = null
-  let unqueued: string[] = []
+  const unqueued: string[] = []
   let queueing: Promise<void> | null = null
 
   async function insertWaiting(): Promise<void> {
@@ -65,8 +66,7 @@ export function createIntake(
 
   async function queueUnqueued(): Promise<void> {
     while (unqueued.length > 0) {
-      const ids = unqueued
-      unqueued = []
+      const ids = unqueued.splice(0, MAX_JOBS)
       try {
         await makeJobs(ids)
       } catch (error) {
@@ -90,9 +90,12 @@ export function createIntake(
       })
     },
     async sweep(olderThanMs) {
-      const ids = await deliveries.unqueued(olderThanMs, SWEEP_ROWS)
-      if (ids.length > 0) await makeJobs(ids)
-      return ids.length
+      for (let made = 0; ;) {
+        const ids = await deliveries.unqueued(olderThanMs, MAX_JOBS)
+        if (ids.length > 0) await makeJobs(ids)
+        made += ids.length
+        if (ids.length < MAX_JOBS) return made
+      }
     },
     async drain() {
       while (inserting !== null || queueing !== null) await Promise.all([inserting, queueing])

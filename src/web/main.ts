@@ -5,6 +5,7 @@ import { prometheusMetrics } from '../adapters/prometheus/metrics.ts'
 import { readEnvironment } from '../adapters/system/environment.ts'
 import { createLog } from '../adapters/system/log.ts'
 import { runProcess } from '../adapters/system/process.ts'
+import { Fault } from '../core/fault.ts'
 import { queueNames, type DeliveryJob } from '../cycle.ts'
 import { createIntake } from './intake.ts'
 import { createWebServer } from './server.ts'
@@ -12,12 +13,19 @@ import { createWebServer } from './server.ts'
 const SWEEP_EVERY_MS = 10_000
 const SWEEP_OLDER_THAN_MS = 5_000
 const SHUTDOWN_GRACE_MS = 10_000
+/** GitHub gives up after 10 s, so a query that takes longer serves nobody. */
+const QUERY_TIMEOUT_MS = 7_000
 
 await runProcess('web', async () => {
   const environment = readEnvironment(process.env, 'web')
-  const log = createLog({ level: environment.logLevel, name: 'web' })
-  const databaseUrl = environment.databaseUrl ?? ''
-  const pool = openPool(databaseUrl, { max: 4, log })
+  const { databaseUrl } = environment
+  if (databaseUrl === null) {
+    throw new Fault('configuration-invalid', 'DATABASE_URL is missing; set it to the URL of cupel_web', {
+      retry: 'never',
+    })
+  }
+  const log = createLog({ level: environment.logLevel, name: 'web', secrets: environment.webhookSecrets })
+  const pool = openPool(databaseUrl, { max: 4, log, queryTimeoutMs: QUERY_TIMEOUT_MS })
   const queues = bullQueues(
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:production', log }
@@ -29,12 +37,22 @@ await runProcess('web', async () => {
   )
 
   let stopping = false
+  /** One at a time, however many ask. */
+  let probing: Promise<string | null> | null = null
   const server = createWebServer({
     intake,
     secrets: environment.webhookSecrets,
     metrics,
     renderMetrics: async () => ({ contentType, text: await render() }),
-    notReady: () => (stopping ? 'the process is stopping' : null),
+    notReady: async () => {
+      if (stopping) return 'the process is stopping'
+      probing ??= pool
+        .query('select 1')
+        .then(() => null)
+        .catch(() => 'the database does not answer')
+        .finally(() => (probing = null))
+      return probing
+    },
     log,
   })
 

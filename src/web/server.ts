@@ -1,22 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Metrics } from '../ports/metrics.ts'
+import { createHolder, type Held, MAX_BODY_BYTES, readBody } from './body.ts'
 import { parseDelivery } from './delivery.ts'
 import type { Intake } from './intake.ts'
 import { isSigned } from './signature.ts'
 
 export interface WebOptions {
-  intake: Intake
+  intake: Pick<Intake, 'accept'>
   secrets: readonly string[]
   metrics: Metrics
   /** Exposition text for GET /metrics. */
   renderMetrics(): Promise<{ contentType: string; text: string }>
-  /** Null when webhooks can be taken, else what is missing: shown by GET /readyz. */
-  notReady(): string | null
+  /** Null when webhooks can be stored, else what is missing: shown by GET /readyz. */
+  notReady(): Promise<string | null>
+  /** A row that is not committed by then (ms) is answered 503; default 8,000, as GitHub gives up after 10 s. */
+  answerWithinMs?: number
   log: { warn(fields: object, message: string): void; error(fields: object, message: string): void }
 }
-
-/** GitHub sends at most 25 MB. */
-const MAX_BODY_BYTES = 25 * 1024 * 1024
 
 type Answer = { status: number; body: object; outcome: 'accepted' | 'duplicate' | 'refused' | 'error' }
 
@@ -25,6 +25,7 @@ type Answer = { status: number; body: object; outcome: 'accepted' | 'duplicate' 
  * GitHub gives up after 10 s and never sends again by itself, so nothing slow may stand between.
  */
 export function createWebServer(options: WebOptions): Server {
+  const hold = createHolder()
   const server = createServer((request, response) => {
     void route(request, response).catch(error => {
       options.log.error({ err: error }, 'request failed')
@@ -42,7 +43,7 @@ export function createWebServer(options: WebOptions): Server {
       case 'GET /healthz':
         return send(response, 200, { status: 'alive' })
       case 'GET /readyz': {
-        const missing = options.notReady()
+        const missing = await options.notReady()
         return missing === null
           ? send(response, 200, { status: 'ready' })
           : send(response, 503, { status: 'not ready', missing })
@@ -61,26 +62,26 @@ export function createWebServer(options: WebOptions): Server {
     const started = performance.now()
     options.metrics.requestStarted()
     let outcome: Answer['outcome'] = 'error'
+    const held = hold()
     try {
-      const answer = await take(request)
+      const answer = await take(request, held)
       outcome = answer.outcome
+      // Once the server is closing, what still comes on an open connection is taken, and its answer is the last.
+      if (!server.listening) response.shouldKeepAlive = false
       send(response, answer.status, answer.body)
     } finally {
+      held.release()
       options.metrics.requestFinished((performance.now() - started) / 1000, outcome)
     }
   }
 
-  async function take(request: IncomingMessage): Promise<Answer> {
-    const refuse = (status: number, error: string): Answer => ({
-      status,
-      body: { error },
-      outcome: 'refused',
-    })
-    const missing = options.notReady()
-    if (missing !== null) return { status: 503, body: { error: missing }, outcome: 'error' }
-    const body = await readBody(request)
+  async function take(request: IncomingMessage, held: Held): Promise<Answer> {
+    const body = await readBody(request, held)
     if (body === 'too-large') return refuse(413, `the body is larger than ${MAX_BODY_BYTES} bytes`)
     if (body === 'cut') return refuse(400, 'the body ended early')
+    if (body === 'no-room') {
+      return { ...refuse(503, 'too many large webhooks at once; redeliver it'), outcome: 'error' }
+    }
     if (!isSigned(body, header(request, 'x-hub-signature-256'), options.secrets)) {
       return refuse(401, 'X-Hub-Signature-256 does not sign this body with the configured WEBHOOK_SECRET')
     }
@@ -90,7 +91,8 @@ export function createWebServer(options: WebOptions): Server {
     )
     if ('refused' in parsed) return refuse(400, parsed.refused)
     try {
-      const outcome = await options.intake.accept(parsed.delivery)
+      const accepted = options.intake.accept(parsed.delivery)
+      const outcome = await before(options.answerWithinMs ?? 8_000, accepted)
       return { status: 202, body: { delivery: outcome }, outcome }
     } catch (error) {
       options.log.error({ err: error, delivery: parsed.delivery.id }, 'delivery could not be stored')
@@ -102,6 +104,11 @@ export function createWebServer(options: WebOptions): Server {
     }
   }
 
+  function refuse(status: number, error: string): Answer {
+    options.log.warn({ status, reason: error }, 'webhook refused')
+    return { status, body: { error }, outcome: 'refused' }
+  }
+
   return server
 }
 
@@ -110,21 +117,16 @@ function header(request: IncomingMessage, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** Reads on to the end even when too large, so that the sender gets its answer instead of a reset. */
-async function readBody(request: IncomingMessage): Promise<Buffer | 'too-large' | 'cut'> {
-  const chunks: Buffer[] = []
-  let bytes = 0
+async function before<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`not committed within ${ms} ms`)), ms)
+  })
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      bytes += chunk.length
-      if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
-      else chunks.length = 0
-      if (bytes > 2 * MAX_BODY_BYTES) break
-    }
-  } catch {
-    return 'cut'
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
-  return bytes > MAX_BODY_BYTES ? 'too-large' : Buffer.concat(chunks)
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

@@ -12,6 +12,8 @@ export interface PoolOptions {
   log?: { warn(fields: object, message: string): void }
   /** Server-side limit of one statement in ms; default 30,000. */
   statementTimeoutMs?: number
+  /** Client-side limit of one query in ms, for a server that went silent; default none. Its connection is given up. */
+  queryTimeoutMs?: number
 }
 
 /** A pool whose connection errors are Fault database-unavailable (retry soon); the server's refusals stay as pg throws them. */
@@ -22,6 +24,7 @@ export function openPool(url: string, options: PoolOptions = {}): pg.Pool {
     application_name: options.applicationName ?? 'cupel',
     connectionTimeoutMillis: 10_000,
     statement_timeout: options.statementTimeoutMs ?? 30_000,
+    ...(options.queryTimeoutMs && { query_timeout: options.queryTimeoutMs }),
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
   })
@@ -73,7 +76,7 @@ const network = new Set([
 /** Classes 08 connection, 53 resources, 57P shutdown; 40 serialization and deadlock; 55P03 and 57014 timeouts. */
 const passing = /^(08|53|57P|40|55P03|57014|25P03)/
 const lostInFlight =
-  /connection terminated|timeout exceeded when trying to connect|not queryable|server closed|Client was closed/i
+  /connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable|server closed|Client was closed/i
 
 /** Fault database-unavailable for what passes by itself; anything else (a constraint, a missing right) as it was. */
 export function databaseFault(error: unknown): unknown {

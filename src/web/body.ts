@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http'
+
+/** GitHub sends at most 25 MB. */
+export const MAX_BODY_BYTES = 25 * 1024 * 1024
+
+/**
+ * What the bodies of all unanswered webhooks may hold together. A body must be read before its signature can be
+ * checked, so without a limit anybody could fill the process.
+ */
+const MAX_HELD_BYTES = 8 * MAX_BODY_BYTES
+
+export interface Held {
+  /** Answers false, and holds nothing more, when there is no room for so many bytes. */
+  admit(bytes: number): boolean
+  release(): void
+}
+
+export function createHolder(limit = MAX_HELD_BYTES): () => Held {
+  let held = 0
+  return () => {
+    let own = 0
+    return {
+      admit(bytes) {
+        if (held + bytes > limit) return false
+        held += bytes
+        own += bytes
+        return true
+      },
+      release() {
+        held -= own
+        own = 0
+      },
+    }
+  }
+}
+
+/** Reads on to the end also when nothing is kept, so that the sender gets its answer instead of a reset. */
+export async function readBody(
+  request: IncomingMessage,
+  held: Held,
+): Promise<Buffer | 'too-large' | 'no-room' | 'cut'> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  let refused: 'too-large' | 'no-room' | null = null
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (refused === null && bytes > MAX_BODY_BYTES) refused = 'too-large'
+      if (refused === null && !held.admit(chunk.length)) refused = 'no-room'
+      if (refused === null) chunks.push(chunk)
+      else {
+        chunks.length = 0
+        held.release()
+      }
+    }
+  } catch {
+    return 'cut'
+  }
+  return refused ?? Buffer.concat(chunks)
+}
