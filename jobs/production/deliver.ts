@@ -14,8 +14,7 @@ import type { DeliveredEvent } from './take-delivery.ts'
  */
 export async function deliver(deps: ProductionDeps, event: DeliveredEvent): Promise<string> {
   const outcomes: string[] = []
-  for (const intent of decideEvent(event, deps.app))
-    outcomes.push(await act(deps, intent, event.receivedAt))
+  for (const intent of decideEvent(event, deps.app)) outcomes.push(await act(deps, intent, event.receivedAt))
   return outcomes.join('; ')
 }
 
@@ -30,7 +29,9 @@ async function act(deps: ProductionDeps, intent: Intent, receivedAt: Date): Prom
     case 'rerequest': {
       const requests = await rerequested(deps, intent, receivedAt)
       for (const request of requests) await askForReview(deps, request)
-      return requests.length > 0 ? 'review asked for again' : 'rerequested check belongs to no review of Cupel'
+      return requests.length > 0
+        ? 'review asked for again'
+        : 'rerequested check belongs to no review of Cupel'
     }
     case 'command':
       return runCommand(deps, intent, receivedAt)

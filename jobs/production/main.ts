@@ -96,7 +96,10 @@ await runProcess('production', async () => {
     anthropic: environment.models.anthropic?.model ?? null,
   })
   if (withModels !== null && (await deps.releases.installGenesisModels(withModels)) === 'installed')
-    log.info({ routing: withModels.routing.strategy }, 'models are configured: release genesis-models is in force')
+    log.info(
+      { routing: withModels.routing.strategy },
+      'models are configured: release genesis-models is in force',
+    )
 
   const handle = connected.receiver((event: Parameters<typeof deliver>[1]) => deliver(deps, event))
   const consumers = [

@@ -65,6 +65,7 @@ async function postOnce(
     deps.log.warn({ ...ref, comments: comments.length }, 'GitHub refused the lines; posted without them')
     deps.metrics.anchorFailed(comments.length)
     const unplaced = renderUnplaced(examination, { marker: row.marker, place })
-    return (await deps.writer.postReview(ref, { headSha: row.headSha, body: unplaced, comments: [] })).reviewId
+    return (await deps.writer.postReview(ref, { headSha: row.headSha, body: unplaced, comments: [] }))
+      .reviewId
   }
 }

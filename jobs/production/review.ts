@@ -101,7 +101,9 @@ async function carryOut(
   const { request, view, row, release } = about
   const preferences = toPreferences(about.wishes)
   const [snapshot, rounds] = await Promise.all([
-    loadSnapshot(deps.reader, request, view, release.configuration.limits, path => preferences.includes(path)),
+    loadSnapshot(deps.reader, request, view, release.configuration.limits, path =>
+      preferences.includes(path),
+    ),
     deps.reviews.rounds(request.repositoryId, request.number, row.id),
   ])
   const { examination, rest } = await examineOnce(deps, about, snapshot, rounds, purse, signal)
@@ -137,9 +139,7 @@ async function examineOnce(
     return { examination: known, rest: null }
   const marked = view.ownThreads.flatMap(thread => readFindingMarker(thread.body) ?? [])
   const posted = [...stored.posted, ...marked]
-  const rounds = earlierRounds(
-    request.full ? { count: 0, posted, lineDigests: {} } : { ...stored, posted },
-  )
+  const rounds = earlierRounds(request.full ? { count: 0, posted, lineDigests: {} } : { ...stored, posted })
   const allowed = new Set(allowedAnalysers(wishes))
   const configuration = {
     ...release.configuration,

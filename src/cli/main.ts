@@ -5,6 +5,7 @@ import { asFault } from '../core/fault.ts'
 import { auditCommand } from './audit.ts'
 import { migrateCommand } from './migrate.ts'
 import { localReviewCommand } from './review-wiring.ts'
+import { startCommand } from './start.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -21,6 +22,7 @@ const cupel = new Command('cupel')
   .description('Reviews pull requests, and improves without its users meeting an experiment.')
   .version(version)
   .exitOverride()
+  .addCommand(startCommand())
   .addCommand(localReviewCommand(version))
   .addCommand(migrateCommand())
   .addCommand(auditCommand())

@@ -1,0 +1,69 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { runDemo, type DemoOutput } from '../../sandbox/demo.ts'
+import type { LocalGitHub } from '../../sandbox/github/server.ts'
+import { coloured, plain } from '../../sandbox/show/markdown.ts'
+
+/** Where `cupel sandbox` finds the local GitHub of a running `cupel start`. */
+export const sandboxFile = 'sandbox.json'
+
+/** Shows the sample pull requests and their reviews; answers what is wrong with them. */
+export async function demonstrate(
+  github: LocalGitHub,
+  options: { once: boolean; dataDir: string },
+): Promise<string[]> {
+  const output = terminal()
+  const wrong = await runDemo(github, output)
+  for (const line of wrong) output.print(output.paint('red', `✗ ${line}`))
+  for (const error of github.validationErrors)
+    output.print(output.paint('red', `✗ GitHub would refuse ${error.operation}: ${error.message}`))
+  if (!options.once) {
+    await mkdir(options.dataDir, { recursive: true })
+    const file = join(options.dataDir, sandboxFile)
+    await writeFile(file, JSON.stringify({ url: github.url, pid: process.pid }))
+    process.once('exit', () => void rm(file, { force: true }))
+    for (const line of invitation(github.url)) output.print(line)
+  }
+  return [...wrong, ...github.validationErrors.map(error => error.message)]
+}
+
+function invitation(url: string): string[] {
+  return [
+    '',
+    `The local GitHub stays up at ${url}. In a second terminal:`,
+    '',
+    '  npx cupel sandbox list                              pull requests and their checks',
+    '  npx cupel sandbox show shop#1                       one of them with its comments',
+    "  npx cupel sandbox comment shop#1 '/cupel help'      write a comment",
+    '  npx cupel sandbox reply COMMENT_ID wrong            answer in a thread',
+    '  npx cupel sandbox react COMMENT_ID -1               react to a comment',
+    '  npx cupel sandbox clone-url shop                    a URL to git clone and git push',
+    '',
+    'Ctrl-C ends it.',
+  ]
+}
+
+function terminal(): DemoOutput {
+  const { stdout, stderr } = process
+  const colour = stdout.isTTY && !process.env['NO_COLOR']
+  let open = false
+  const clear = (): void => {
+    if (open) stderr.write('\r\u001B[K')
+    open = false
+  }
+  return {
+    width: stdout.columns ?? 100,
+    paint: colour ? coloured : plain,
+    print(line) {
+      clear()
+      stdout.write(`${line}\n`)
+    },
+    progress(line) {
+      clear()
+      if (!stderr.isTTY) return
+      stderr.write(line)
+      open = true
+    },
+  }
+}
