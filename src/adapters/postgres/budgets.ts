@@ -10,7 +10,7 @@ const scopes = ['author', 'installation', 'repository'] as const
 export function budgets(pool: pg.Pool): Budgets {
   return {
     reserve: (who, usd, limits, now) => inTransaction(pool, db => reserve(db, who, usd, limits, now)),
-    settle: (id, usd) => settle(pool, id, usd),
+    settle: (id, usd) => inTransaction(pool, db => settle(db, id, usd)),
   }
 }
 
@@ -65,24 +65,25 @@ function millionths(usd: number): number {
   return Math.round(usd * 1e6)
 }
 
-/** Twice is once: only the first settlement counts. */
+/**
+ * Twice is once: only the first settlement counts. One statement a row, in the order of `reserve`: in a single
+ * statement over all three, rows that another transaction changes meanwhile are passed over.
+ */
 async function settle(db: Db, id: string, usd: number): Promise<void> {
-  await db.query(
-    `with settled as (
-       update production.budget_reservations set settled_usd = $2::numeric, settled_at = now()
-       where id = $1 and settled_usd is null
-       returning day, installation_subject, repository_subject, author_subject, settled_usd - reserved_usd as difference
-     ), subjects as (
-       select day, 'author' as scope, author_subject as subject, difference from settled
-       union all select day, 'installation', installation_subject, difference from settled
-       union all select day, 'repository', repository_subject, difference from settled
-     ), locked as (
-       select b.day, b.scope, b.subject, s.difference from production.budgets b
-       join subjects s on s.day = b.day and s.scope = b.scope and s.subject = b.subject
-       order by b.scope for update of b
-     )
-     update production.budgets b set usd = greatest(0, b.usd + l.difference)
-     from locked l where b.day = l.day and b.scope = l.scope and b.subject = l.subject`,
+  const { rows } = await db.query<Record<'day' | 'difference' | (typeof scopes)[number], string>>(
+    `update production.budget_reservations set settled_usd = $2::numeric, settled_at = now()
+     where id = $1 and settled_usd is null
+     returning day::text, author_subject as author, installation_subject as installation,
+       repository_subject as repository, settled_usd - reserved_usd as difference`,
     [id, usd.toFixed(6)],
   )
+  const settled = rows[0]
+  if (!settled) return
+  for (const scope of scopes) {
+    await db.query(
+      `update production.budgets set usd = greatest(0, usd + $4::numeric)
+       where day = $1 and scope = $2 and subject = $3`,
+      [settled.day, scope, settled[scope], settled.difference],
+    )
+  }
 }

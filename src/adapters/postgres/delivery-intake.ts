@@ -11,12 +11,17 @@ export function deliveryIntake(pool: pg.Pool): DeliveryIntake {
   }
 }
 
-/** One statement however many rows, so one commit (one fsync) for a batch. */
+/**
+ * One statement however many rows, so one commit (one fsync) for a batch. In order of id: two processes that
+ * were sent the same deliveries would otherwise wait for each other.
+ */
 async function insertDeliveries(db: Db, deliveries: readonly NewDelivery[]): Promise<Set<string>> {
   if (deliveries.length === 0) return new Set()
   const { rows } = await db.query<{ id: string }>(
     `insert into production.deliveries (id, event, action, installation_id, repository_id, payload)
-     select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
+     select d.id, d.event, d.action, d.installation_id, d.repository_id, d.payload
+     from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
+       as d (id, event, action, installation_id, repository_id, payload) order by d.id
      on conflict (id) do nothing
      returning id`,
     [

@@ -116,6 +116,8 @@ async function forget(db: Db, scope: Scope): Promise<number> {
     `select repository_id from production.pull_requests
        where installation_id = $1 and ($2::bigint[] is null or repository_id = any($2))
      union select repository_id from production.code_reviews
+       where installation_id = $1 and ($2::bigint[] is null or repository_id = any($2))
+     union select repository_id from production.deliveries
        where installation_id = $1 and ($2::bigint[] is null or repository_id = any($2))`,
     [scope.installationId, only],
   )
