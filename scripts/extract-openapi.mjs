@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const OPERATIONS = [
   'get /app',
+  'post /app-manifests/{code}/conversions',
   'get /app/installations',
   'get /app/installations/{installation_id}',
   'post /app/installations/{installation_id}/access_tokens',

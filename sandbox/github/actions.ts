@@ -2,20 +2,15 @@ import { join } from 'node:path'
 import { mkdir, rm } from 'node:fs/promises'
 import { emit, emitPull } from './events.ts'
 import { git, gitText, resolveCommit, writeCommit } from './git.ts'
-import {
-  renderInstallation,
-  renderIssue,
-  renderIssueComment,
-  renderLabel,
-  renderRepository,
-  renderUser,
-} from './render.ts'
+import { renderIssue, renderIssueComment, renderLabel } from './render-pull.ts'
 import { checkBody, moveComments } from './reviews.ts'
-import { keyOf, nextId, type Installation, type IssueComment, type Permission, type Pull } from './state.ts'
+import { keyOf, nextId, type IssueComment, type Permission, type Pull } from './state.ts'
 import type { Reaction, Repository, User } from './state.ts'
 import { mergeBaseOf, unprocessable, type World } from './world.ts'
 
 export type Files = Record<string, string | Uint8Array | null>
+/** git's modes by path where they are not 100644: 120000 is a symbolic link, 160000 a submodule (contents: its sha). */
+export type Modes = Record<string, string>
 
 const newRepository = (world: World, owner: User, name: string): Repository => ({
   id: nextId(world.state),
@@ -59,79 +54,18 @@ export const addRepository = async (
   return repo
 }
 
-export const install = (world: World, repo: Repository): Installation => {
-  const known = [...world.state.installations.values()].find(one => one.account === repo.owner)
-  const installation: Installation = known ?? {
-    id: nextId(world.state),
-    account: repo.owner,
-    repositoryIds: new Set<number>(),
-    permissions: world.app.permissions,
-    createdAt: world.now(),
-  }
-  world.state.installations.set(installation.id, installation)
-  installation.repositoryIds.add(repo.id)
-  const { id, node_id, name, full_name, private: hidden } = renderRepository(world, repo)
-  const brief = [{ id, node_id, name, full_name, private: hidden }]
-  emitInstallation(
-    world,
-    installation,
-    known === undefined ? 'installation' : 'installation_repositories',
-    known === undefined
-      ? { action: 'created', repositories: brief, requester: null }
-      : {
-          action: 'added',
-          repository_selection: 'selected',
-          repositories_added: brief,
-          repositories_removed: [],
-          requester: null,
-        },
-  )
-  return installation
-}
-
-/** Takes the App off one repository, or (without one) removes the whole installation. */
-export const uninstall = (world: World, installation: Installation, repo: Repository | null): void => {
-  const all = [...world.state.repositories.values()].filter(one => installation.repositoryIds.has(one.id))
-  const brief = (repo === null ? all : [repo]).map(one => {
-    const { id, node_id, name, full_name, private: hidden } = renderRepository(world, one)
-    return { id, node_id, name, full_name, private: hidden }
-  })
-  if (repo === null) {
-    world.state.installations.delete(installation.id)
-    emitInstallation(world, installation, 'installation', { action: 'deleted', repositories: brief })
-    return
-  }
-  installation.repositoryIds.delete(repo.id)
-  emitInstallation(world, installation, 'installation_repositories', {
-    action: 'removed',
-    repository_selection: 'selected',
-    repositories_added: [],
-    repositories_removed: brief,
-    requester: null,
-  })
-}
-
-const emitInstallation = (
-  world: World,
-  installation: Installation,
-  event: string,
-  payload: Record<string, unknown>,
-): void =>
-  world.webhooks.emit(
-    event,
-    {
-      ...payload,
-      installation: renderInstallation(world, installation),
-      sender: renderUser(world, installation.account),
-    },
-    { installationId: installation.id, repositoryId: null },
-  )
-
 /** Commits on `from` (a branch or sha; default: the branch itself, else the default branch) and moves `branch` there. */
 export const commit = async (
   world: World,
   repo: Repository,
-  input: { branch: string; from?: string | undefined; files: Files; message: string; author: User },
+  input: {
+    branch: string
+    from?: string | undefined
+    files: Files
+    modes?: Modes | undefined
+    message: string
+    author: User
+  },
 ): Promise<string> => {
   const parent =
     (await resolveCommit(repo.dir, input.from ?? `refs/heads/${input.branch}`)) ??
@@ -140,6 +74,7 @@ export const commit = async (
   const sha = await writeCommit(repo.dir, {
     parent,
     files: input.files,
+    modes: input.modes ?? {},
     message: input.message,
     author: {
       name: input.author.login,

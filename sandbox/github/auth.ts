@@ -66,9 +66,12 @@ export const createAuthenticator = (world: World, pem: string) => {
     if (known === undefined || known.expiresAt <= world.now().getTime())
       throw new Refusal(401, 'Bad credentials')
     if (!world.state.installations.has(known.installation.id)) throw new Refusal(401, 'Bad credentials')
+    if (known.installation.suspended !== null) throw suspended()
     return { kind: 'installation', token: known, user: world.app.bot }
   }
 }
+
+const suspended = (): Refusal => new Refusal(403, 'This installation has been suspended')
 
 /** A token for an installation, narrowed to what `wanted` names. */
 export const mintToken = (
@@ -80,6 +83,7 @@ export const mintToken = (
     repository_ids?: number[] | undefined
   },
 ): { value: string; token: InstallationToken } => {
+  if (installation.suspended !== null) throw suspended()
   for (const [name, level] of Object.entries(wanted.permissions ?? {})) {
     const granted = installation.permissions[name]
     if (granted === undefined || (level === 'write' && granted === 'read')) {

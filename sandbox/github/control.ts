@@ -1,5 +1,6 @@
 import * as actions from './actions.ts'
 import { git } from './git.ts'
+import * as installations from './installations.ts'
 import { createReview, createReviewComment, replyTo, setResolved, type DraftComment } from './reviews.ts'
 import {
   addUser,
@@ -62,10 +63,29 @@ export const createControl = (
       const made = addUser(world.state, input.login, input.type ?? 'User', world.now())
       return { id: made.id, login: made.login, token: made.token }
     },
+    /** What they wrote stays, by "ghost"; the login is free again. */
+    deleteUser: async (input: { login: string }) => {
+      const gone = user(input.login)
+      gone.deleted = true
+      world.state.users.delete(keyOf(gone.login))
+      world.state.userTokens.delete(gone.token)
+    },
+    /** `permission` is the organisation's base permission for its members. */
+    addMember: async (input: { organisation: string; login: string; permission: Permission }) => {
+      const organisation = user(input.organisation)
+      organisation.members ??= new Map()
+      organisation.members.set(keyOf(user(input.login).login), input.permission)
+    },
+    suspend: async (input: { repo: string; by: string; on?: boolean }) => {
+      const installation = installationOf(world.state, repository(input.repo))
+      if (installation === undefined) throw notFound()
+      installations.suspend(world, installation, user(input.by), input.on ?? true)
+    },
     createRepository: async (input: {
       owner: string
       name: string
       files: actions.Files
+      modes?: actions.Modes
       collaborators?: Record<string, Permission>
       private?: boolean
       /** Default true: the App is installed on it. */
@@ -80,10 +100,11 @@ export const createControl = (
       const sha = await actions.commit(world, repo, {
         branch: 'main',
         files: input.files,
+        modes: input.modes,
         message: input.message ?? 'First commit',
         author: owner,
       })
-      const installation = input.installed === false ? null : actions.install(world, repo)
+      const installation = input.installed === false ? null : installations.install(world, repo)
       return { id: repo.id, sha, dir: repo.dir, installationId: installation?.id ?? null }
     },
     fork: async (input: { repo: string; owner: string }) => {
@@ -92,19 +113,20 @@ export const createControl = (
       return { id: made.id, repo: `${made.owner.login}/${made.name}`, dir: made.dir }
     },
     install: async (input: { repo: string }) => ({
-      installationId: actions.install(world, repository(input.repo)).id,
+      installationId: installations.install(world, repository(input.repo)).id,
     }),
     uninstall: async (input: { repo: string; whole?: boolean }) => {
       const repo = repository(input.repo)
       const installation = installationOf(world.state, repo)
       if (installation !== undefined)
-        actions.uninstall(world, installation, input.whole === true ? null : repo)
+        installations.uninstall(world, installation, input.whole === true ? null : repo)
     },
     commit: async (input: {
       repo: string
       branch: string
       from?: string
       files: actions.Files
+      modes?: actions.Modes
       message: string
       author: string
     }) => ({

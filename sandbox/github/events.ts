@@ -1,4 +1,5 @@
-import * as render from './render.ts'
+import { renderRepository, renderUser } from './render.ts'
+import { renderPull, renderPullSimple, renderReviewComment } from './render-pull.ts'
 import { installationOf, type Pull, type Repository, type Thread, type User } from './state.ts'
 import { pullComparison, type World } from './world.ts'
 import { gitText } from './git.ts'
@@ -12,13 +13,13 @@ export const emit = (
   payload: Record<string, unknown>,
 ): void => {
   const installation = installationOf(world.state, repo)
-  if (installation === undefined) return
+  if (installation === undefined || installation.suspended !== null) return
   world.webhooks.emit(
     event,
     {
       ...payload,
-      repository: render.renderRepository(world, repo),
-      sender: render.renderUser(world, sender),
+      repository: renderRepository(world, repo),
+      sender: renderUser(world, sender),
       installation: { id: installation.id, node_id: `MDIzOkludGVncmF0aW9u${installation.id}` },
     },
     { installationId: installation.id, repositoryId: repo.id },
@@ -28,7 +29,7 @@ export const emit = (
 /** The pull request as `GET /pulls/{n}` answers it. */
 export const fullPull = async (world: World, pull: Pull) => {
   const { files } = await pullComparison(world, pull)
-  return render.renderPull(world, pull, {
+  return renderPull(world, pull, {
     additions: files.reduce((sum, file) => sum + file.additions, 0),
     deletions: files.reduce((sum, file) => sum + file.deletions, 0),
     changedFiles: files.length,
@@ -72,9 +73,9 @@ export const emitThread = (
 ): void =>
   emit(world, thread.pull.repo, sender, 'pull_request_review_thread', {
     action,
-    pull_request: render.renderPullSimple(world, thread.pull),
+    pull_request: renderPullSimple(world, thread.pull),
     thread: {
       node_id: thread.nodeId,
-      comments: thread.comments.map(comment => render.renderReviewComment(world, comment)),
+      comments: thread.comments.map(comment => renderReviewComment(world, comment)),
     },
   })

@@ -5,8 +5,9 @@ export interface FaultRule {
   path?: string | RegExp
   /** How many requests; default 1. */
   times?: number
-  /** Answered instead of doing it. */
+  /** Answered instead of doing it; with `effect`, after doing it. */
   answer?: { status: number; headers?: Record<string, string>; body?: unknown }
+  effect?: boolean
   /** Does it, then destroys the connection: the caller cannot know. */
   dropResponse?: boolean
   /** Waits that long before anything else. Milliseconds. */
@@ -23,6 +24,10 @@ export interface Faults {
     status?: 403 | 429
     retryAfterSeconds?: number | null
   }) => void
+  /** The hourly limit is used up: 403, or over GraphQL 200 with an error. */
+  primaryLimit: (rule: { path?: string | RegExp; times?: number; resetAt: Date }) => void
+  /** GraphQL's way to fail: 200, and errors beside what data there is. */
+  graphqlErrors: (errors: { type?: string; message: string; path?: string[] }[], data?: unknown) => void
   clear: () => void
   take: (method: string, path: string) => FaultRule | null
 }
@@ -48,6 +53,23 @@ export const createFaults = (initial: readonly FaultRule[]): Faults => {
           },
         },
       }),
+    primaryLimit: ({ resetAt, ...rule }) => {
+      const headers = {
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': String(Math.floor(resetAt.getTime() / 1000)),
+      }
+      const message = 'API rate limit exceeded for installation.'
+      add(
+        rule.path === '/graphql'
+          ? {
+              ...rule,
+              answer: { status: 200, headers, body: { errors: [{ type: 'RATE_LIMITED', message }] } },
+            }
+          : { ...rule, answer: { status: 403, headers, body: { message } } },
+      )
+    },
+    graphqlErrors: (errors, data = null) =>
+      add({ path: '/graphql', answer: { status: 200, body: { data, errors } } }),
     clear: () => {
       rules = []
     },

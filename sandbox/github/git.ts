@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFile, rm } from 'node:fs/promises'
 
 export interface GitObject {
   sha: string
@@ -105,6 +106,31 @@ export interface Signature {
   date: Date
 }
 
+const SUBMODULE = '160000'
+
+/** One git process however many files there are. Answers each path's sha. */
+const writeBlobs = async (
+  dir: string,
+  files: ReadonlyMap<string, string | Uint8Array>,
+  marks: string,
+): Promise<Map<string, string>> => {
+  const paths = [...files.keys()]
+  if (paths.length === 0) return new Map()
+  const stream = [...files.values()].flatMap((contents, index) => {
+    const bytes = Buffer.from(contents as Uint8Array)
+    return [Buffer.from(`blob\nmark :${index + 1}\ndata ${bytes.length}\n`), bytes, Buffer.from('\n')]
+  })
+  await git(dir, ['fast-import', '--quiet', `--export-marks=${marks}`], { input: Buffer.concat(stream) })
+  const listed = (await readFile(marks, 'utf8')).trim().split('\n')
+  await rm(marks)
+  return new Map(
+    listed.map(line => {
+      const [mark = '', sha = ''] = line.slice(1).split(' ')
+      return [paths[Number(mark) - 1] ?? '', sha]
+    }),
+  )
+}
+
 /**
  * A commit on top of `parent` (none for a first one) without a working copy. A null file is deleted.
  * Answers the commit's sha; no branch moves.
@@ -114,6 +140,7 @@ export const writeCommit = async (
   commit: {
     parent: string | null
     files: Record<string, string | Uint8Array | null>
+    modes: Record<string, string>
     message: string
     author: Signature
     index: string
@@ -121,17 +148,16 @@ export const writeCommit = async (
 ): Promise<string> => {
   const env = { GIT_INDEX_FILE: commit.index }
   if (commit.parent !== null) await git(dir, ['read-tree', commit.parent], { env })
-  const entries: string[] = []
-  for (const [path, contents] of Object.entries(commit.files)) {
-    if (contents === null) {
-      entries.push(`0 ${'0'.repeat(40)}\t${path}\0`)
-      continue
-    }
-    const sha = await gitText(dir, ['hash-object', '-w', '--stdin'], {
-      input: Buffer.from(contents as Uint8Array),
-    })
-    entries.push(`100644 ${sha}\t${path}\0`)
-  }
+  const written = Object.entries(commit.files).filter(
+    (entry): entry is [string, string | Uint8Array] =>
+      entry[1] !== null && commit.modes[entry[0]] !== SUBMODULE,
+  )
+  const blobs = await writeBlobs(dir, new Map(written), `${commit.index}-marks`)
+  const entries = Object.entries(commit.files).map(([path, contents]) => {
+    if (contents === null) return `0 ${'0'.repeat(40)}\t${path}\0`
+    const sha = blobs.get(path) ?? String(contents)
+    return `${commit.modes[path] ?? '100644'} ${sha}\t${path}\0`
+  })
   await git(dir, ['update-index', '-z', '--index-info'], { env, input: entries.join('') })
   const tree = await gitText(dir, ['write-tree'], { env })
   const stamp = `${Math.floor(commit.author.date.getTime() / 1000)} +0000`

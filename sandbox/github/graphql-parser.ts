@@ -19,7 +19,8 @@ export type Selection =
 
 export interface VariableDefinition {
   name: string
-  required: boolean
+  /** As written: `[ID!]!`. */
+  type: string
   fallback: Value | null
 }
 
@@ -123,12 +124,13 @@ export const parseDocument = (source: string): Document => {
     return found
   }
 
-  const skipType = (): boolean => {
+  const typeName = (): string => {
+    let found: string
     if (skip('[')) {
-      skipType()
+      found = `[${typeName()}]`
       expect(']')
-    } else name()
-    return skip('!')
+    } else found = name()
+    return skip('!') ? `${found}!` : found
   }
 
   const variables = (): VariableDefinition[] => {
@@ -138,8 +140,8 @@ export const parseDocument = (source: string): Document => {
       expect('$')
       const variable = name()
       expect(':')
-      const required = skipType()
-      found.push({ name: variable, required, fallback: skip('=') ? value() : null })
+      const type = typeName()
+      found.push({ name: variable, type, fallback: skip('=') ? value() : null })
     }
     return found
   }

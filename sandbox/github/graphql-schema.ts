@@ -1,97 +1,11 @@
-import { authorize, type Actor, type Need } from './auth.ts'
+import { authorize, type Need } from './auth.ts'
 import { git, readObject, resolveCommit, type GitObject } from './git.ts'
+import { PULL_TYPES } from './graphql-pull.ts'
+import { connectionType, me, pageInfo, scalar, stamp } from './graphql-types.ts'
+import type { Field, GraphQLContext, TypeDefinition } from './graphql-types.ts'
 import { setResolved } from './reviews.ts'
-import {
-  keyOf,
-  nodeId,
-  permissionOf,
-  type IssueComment,
-  type Label,
-  type Pull,
-  type Reaction,
-} from './state.ts'
-import type { Repository, Review, ReviewComment, Thread, User } from './state.ts'
-import { pullComparison, Refusal, type World } from './world.ts'
-
-export interface GraphQLContext {
-  world: World
-  actor: Actor
-}
-
-// Each type's resolvers know what their source is; the executor does not.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type Source = any
-
-export interface Field {
-  type: string
-  args?: Record<string, 'required' | 'optional'>
-  resolve: (source: Source, args: Record<string, unknown>, context: GraphQLContext) => unknown
-}
-
-export interface TypeDefinition {
-  fields: Record<string, Field>
-  /** For interfaces and unions: the name of the object type a value is of. */
-  typeOf?: (source: Source) => string
-  possible?: string[]
-}
-
-const scalar = (type: string, resolve: (source: Source, context: GraphQLContext) => unknown): Field => ({
-  type,
-  resolve: (source, _args, context) => resolve(source, context),
-})
-const stamp = (date: Date | null): string | null =>
-  date === null ? null : date.toISOString().replace(/\.\d+Z$/, 'Z')
-
-interface Connection {
-  items: unknown[]
-  all: unknown[]
-  from: number
-}
-
-/** A list cut by first/last and before/after cursors; a cursor is the index of its element. */
-const connection = (
-  type: string,
-  list: (source: Source, context: GraphQLContext) => unknown[] | Promise<unknown[]>,
-): Field => ({
-  type: `${type}Connection`,
-  args: { first: 'optional', last: 'optional', after: 'optional', before: 'optional' },
-  resolve: async (source, args, context): Promise<Connection> => {
-    const { first, last } = args
-    for (const [name, size] of Object.entries({ first, last })) {
-      if (size === undefined || size === null) continue
-      if (!Number.isInteger(size) || Number(size) < 1 || Number(size) > 100) {
-        throw new Refusal(
-          422,
-          `Requesting ${JSON.stringify(size)} records on the connection exceeds the \`${name}\` limit of 100 records.`,
-        )
-      }
-    }
-    if (typeof first !== 'number' && typeof last !== 'number') {
-      throw new Refusal(
-        422,
-        'You must provide a `first` or `last` value to properly paginate the connection.',
-      )
-    }
-    const all = await list(source, context)
-    const from =
-      typeof args['after'] === 'string' ? Number(Buffer.from(args['after'], 'base64').toString()) + 1 : 0
-    const to =
-      typeof args['before'] === 'string'
-        ? Number(Buffer.from(args['before'], 'base64').toString())
-        : all.length
-    const end = typeof first === 'number' ? Math.min(from + first, to) : to
-    const start = typeof last === 'number' ? Math.max(from, end - last) : from
-    return { items: all.slice(start, end), all, from: start }
-  },
-})
-
-const connectionType = (type: string): TypeDefinition => ({
-  fields: {
-    nodes: { type, resolve: (source: Connection) => source.items },
-    totalCount: scalar('Int', (source: Connection) => source.all.length),
-    pageInfo: { type: 'PageInfo', resolve: (source: Connection) => source },
-  },
-})
+import { keyOf, nodeId, permissionOf, type Pull, type Repository, type Thread, type User } from './state.ts'
+import { forbidden, Refusal } from './world.ts'
 
 const actorFields = (login: (user: User) => string): Record<string, Field> => ({
   login: scalar('String', login),
@@ -105,12 +19,6 @@ const actorLogin = (user: User): string =>
   user.type === 'Bot' ? user.login.replace(/\[bot\]$/, '') : user.login
 const { databaseId: _databaseId, id: _id, ...commonActor } = actorFields(actorLogin)
 
-const me = (actor: Actor, world: World): User => {
-  if (actor.kind === 'user') return actor.user
-  if (actor.kind === 'installation') return world.app.bot
-  throw new Refusal(401, 'Requires authentication')
-}
-
 const seePull = (pull: Pull, { actor }: GraphQLContext, level: 'read' | 'write'): void =>
   authorize(actor, pull.repo, [`pull_requests:${level}`])
 
@@ -121,6 +29,8 @@ const threadIn = (args: Record<string, unknown>, context: GraphQLContext): Threa
     throw new Refusal(404, `Could not resolve to a node with the global id of '${id}'`)
   seePull(thread.pull, context, 'write')
   const { actor } = context
+  // Not documented, but so it is: an App that may not write contents may not resolve (github/gh-aw#35726).
+  if (actor.kind === 'installation' && actor.token.permissions['contents'] !== 'write') throw forbidden()
   if (actor.kind === 'user' && thread.pull.author !== actor.user) {
     const role = permissionOf(thread.pull.repo, actor.user.login)
     if (role === 'read' || role === null)
@@ -131,7 +41,7 @@ const threadIn = (args: Record<string, unknown>, context: GraphQLContext): Threa
 
 const resolving = (resolved: boolean): Field => ({
   type: 'ThreadPayload',
-  args: { input: 'required' },
+  args: { input: resolved ? 'ResolveReviewThreadInput!' : 'UnresolveReviewThreadInput!' },
   resolve: (_source, args, context) => {
     const thread = threadIn(args, context)
     setResolved(context.world, thread, me(context.actor, context.world), resolved)
@@ -164,120 +74,10 @@ const isBinary = (object: GitObject): boolean => object.bytes.subarray(0, 8000).
 /** GitHub cuts longer texts. */
 const MAX_BLOB_TEXT = 512_000
 
-const author: Field = { type: 'Actor', resolve: (source: { author: User }) => source.author }
-const first = (thread: Thread): ReviewComment | undefined => thread.comments[0]
-const commit = (sha: string) => ({ oid: sha })
-const REACTIONS: Record<string, string> = {
-  '+1': 'THUMBS_UP',
-  '-1': 'THUMBS_DOWN',
-  laugh: 'LAUGH',
-  hooray: 'HOORAY',
-  confused: 'CONFUSED',
-  heart: 'HEART',
-  rocket: 'ROCKET',
-  eyes: 'EYES',
-}
-
-const commentFields = (kind: string): Record<string, Field> => ({
-  id: scalar('ID', (one: { id: number }) => nodeId(kind, one.id)),
-  databaseId: scalar('Int', (one: { id: number }) => one.id),
-  fullDatabaseId: scalar('BigInt', (one: { id: number }) => String(one.id)),
-  body: scalar('String', (one: { body: string }) => one.body),
-  author,
-  viewerDidAuthor: scalar(
-    'Boolean',
-    (one: { author: User }, { actor, world }) => one.author === me(actor, world),
-  ),
-  createdAt: scalar('DateTime', (one: { createdAt?: Date; submittedAt?: Date }) =>
-    stamp(one.createdAt ?? one.submittedAt ?? null),
-  ),
-  updatedAt: scalar('DateTime', (one: { updatedAt?: Date; submittedAt?: Date }) =>
-    stamp(one.updatedAt ?? one.submittedAt ?? null),
-  ),
-})
-
-const PULL: Record<string, Field> = {
-  id: scalar('ID', (pull: Pull) => nodeId('PR', pull.id)),
-  databaseId: scalar('Int', (pull: Pull) => pull.id),
-  number: scalar('Int', (pull: Pull) => pull.number),
-  title: scalar('String', (pull: Pull) => pull.title),
-  body: scalar('String', (pull: Pull) => pull.body ?? ''),
-  state: scalar('PullRequestState', (pull: Pull) =>
-    pull.merged === null ? pull.state.toUpperCase() : 'MERGED',
-  ),
-  merged: scalar('Boolean', (pull: Pull) => pull.merged !== null),
-  mergedAt: scalar('DateTime', (pull: Pull) => stamp(pull.merged?.at ?? null)),
-  closed: scalar('Boolean', (pull: Pull) => pull.state === 'closed'),
-  isDraft: scalar('Boolean', (pull: Pull) => pull.draft),
-  baseRefOid: scalar('GitObjectID', (pull: Pull) => pull.base.sha),
-  baseRefName: scalar('String', (pull: Pull) => pull.base.ref),
-  baseRef: {
-    type: 'Ref',
-    resolve: async (pull: Pull) => {
-      const sha = await resolveCommit(pull.repo.dir, `refs/heads/${pull.base.ref}`)
-      return sha === null ? null : { pull, sha }
-    },
-  },
-  headRefOid: scalar('GitObjectID', (pull: Pull) => pull.head.sha),
-  headRefName: scalar('String', (pull: Pull) => pull.head.ref),
-  isCrossRepository: scalar('Boolean', (pull: Pull) => pull.head.repo !== pull.repo),
-  changedFiles: scalar(
-    'Int',
-    async (pull: Pull, { world }) => (await pullComparison(world, pull)).files.length,
-  ),
-  additions: scalar('Int', async (pull: Pull, { world }) =>
-    (await pullComparison(world, pull)).files.reduce((sum, file) => sum + file.additions, 0),
-  ),
-  deletions: scalar('Int', async (pull: Pull, { world }) =>
-    (await pullComparison(world, pull)).files.reduce((sum, file) => sum + file.deletions, 0),
-  ),
-  createdAt: scalar('DateTime', (pull: Pull) => stamp(pull.createdAt)),
-  updatedAt: scalar('DateTime', (pull: Pull) => stamp(pull.updatedAt)),
-  author,
-  url: scalar(
-    'URI',
-    (pull: Pull, { world }) =>
-      `${world.url()}/${pull.repo.owner.login}/${pull.repo.name}/pull/${pull.number}`,
-  ),
-  repository: { type: 'Repository', resolve: (pull: Pull) => pull.repo },
-  labels: connection('Label', (pull: Pull) => pull.labels),
-  reviewThreads: connection('PullRequestReviewThread', (pull: Pull) => pull.threads),
-  reviews: connection('PullRequestReview', (pull: Pull) => pull.reviews),
-  comments: connection('IssueComment', (pull: Pull) => pull.conversation),
-}
-
-const THREAD: Record<string, Field> = {
-  id: scalar('ID', (thread: Thread) => thread.nodeId),
-  isResolved: scalar('Boolean', (thread: Thread) => thread.resolvedBy !== null),
-  resolvedBy: { type: 'User', resolve: (thread: Thread) => thread.resolvedBy },
-  isOutdated: scalar('Boolean', (thread: Thread) => (first(thread)?.line ?? null) === null),
-  path: scalar('String', (thread: Thread) => first(thread)?.path ?? ''),
-  line: scalar('Int', (thread: Thread) => first(thread)?.line ?? null),
-  startLine: scalar('Int', (thread: Thread) => first(thread)?.startLine ?? null),
-  originalLine: scalar('Int', (thread: Thread) => first(thread)?.originalLine ?? null),
-  originalStartLine: scalar('Int', (thread: Thread) => first(thread)?.originalStartLine ?? null),
-  diffSide: scalar('DiffSide', (thread: Thread) => first(thread)?.side ?? 'RIGHT'),
-  startDiffSide: scalar('DiffSide', (thread: Thread) => first(thread)?.startSide ?? null),
-  pullRequest: { type: 'PullRequest', resolve: (thread: Thread) => thread.pull },
-  comments: connection('PullRequestReviewComment', (thread: Thread) => thread.comments),
-}
-
-const REVIEW_COMMENT: Record<string, Field> = {
-  ...commentFields('PRRC'),
-  path: scalar('String', (one: ReviewComment) => one.path),
-  line: scalar('Int', (one: ReviewComment) => one.line),
-  originalLine: scalar('Int', (one: ReviewComment) => one.originalLine),
-  outdated: scalar('Boolean', (one: ReviewComment) => one.line === null),
-  diffHunk: scalar('String', (one: ReviewComment) => one.diffHunk),
-  commit: { type: 'Commit', resolve: (one: ReviewComment) => commit(one.commitId) },
-  originalCommit: { type: 'Commit', resolve: (one: ReviewComment) => commit(one.originalCommitId) },
-  replyTo: {
-    type: 'PullRequestReviewComment',
-    resolve: (one: ReviewComment) => (one === one.thread.comments[0] ? null : one.thread.comments[0]),
-  },
-  pullRequest: { type: 'PullRequest', resolve: (one: ReviewComment) => one.pull },
-  pullRequestReview: { type: 'PullRequestReview', resolve: (one: ReviewComment) => one.review },
-  reactions: connection('Reaction', (one: ReviewComment) => one.reactions),
+/** The fields of the input objects. */
+export const INPUTS: Record<string, Record<string, string>> = {
+  ResolveReviewThreadInput: { threadId: 'ID!', clientMutationId: 'String' },
+  UnresolveReviewThreadInput: { threadId: 'ID!', clientMutationId: 'String' },
 }
 
 /** The part of GitHub's schema that is served; a field that is not here is an error, as an unknown one is there. */
@@ -288,7 +88,7 @@ export const SCHEMA: Record<string, TypeDefinition> = {
       rateLimit: { type: 'RateLimit', resolve: () => ({}) },
       repository: {
         type: 'Repository',
-        args: { owner: 'required', name: 'required', followRenames: 'optional' },
+        args: { owner: 'String!', name: 'String!', followRenames: 'Boolean' },
         resolve: (_source, args, { world, actor }) => {
           const name = `${String(args['owner'])}/${String(args['name'])}`
           const missing = new Refusal(404, `Could not resolve to a Repository with the name '${name}'.`)
@@ -304,12 +104,12 @@ export const SCHEMA: Record<string, TypeDefinition> = {
       },
       node: {
         type: 'Node',
-        args: { id: 'required' },
+        args: { id: 'ID!' },
         resolve: (_source, args, context) => nodeOf(String(args['id']), context),
       },
       nodes: {
         type: 'Node',
-        args: { ids: 'required' },
+        args: { ids: '[ID!]!' },
         resolve: (_source, args, context) => {
           const ids = args['ids'] as string[]
           if (ids.length > 100)
@@ -334,21 +134,7 @@ export const SCHEMA: Record<string, TypeDefinition> = {
       resetAt: scalar('DateTime', (_source, { world }) => stamp(new Date(world.now().getTime() + 3_600_000))),
     },
   },
-  PageInfo: {
-    fields: {
-      hasNextPage: scalar(
-        'Boolean',
-        (source: Connection) => source.from + source.items.length < source.all.length,
-      ),
-      hasPreviousPage: scalar('Boolean', (source: Connection) => source.from > 0),
-      startCursor: scalar('String', (source: Connection) =>
-        source.items.length === 0 ? null : cursor(source.from),
-      ),
-      endCursor: scalar('String', (source: Connection) =>
-        source.items.length === 0 ? null : cursor(source.from + source.items.length - 1),
-      ),
-    },
-  },
+  PageInfo: pageInfo,
   Actor: {
     fields: commonActor,
     typeOf: (user: User) => user.type,
@@ -369,7 +155,7 @@ export const SCHEMA: Record<string, TypeDefinition> = {
       owner: { type: 'Actor', resolve: (repo: Repository) => repo.owner },
       pullRequest: {
         type: 'PullRequest',
-        args: { number: 'required' },
+        args: { number: 'Int!' },
         resolve: (repo: Repository, args, context) => {
           const pull = repo.pulls.get(Number(args['number']))
           if (pull === undefined)
@@ -383,7 +169,7 @@ export const SCHEMA: Record<string, TypeDefinition> = {
       },
       object: {
         type: 'GitObject',
-        args: { expression: 'optional', oid: 'optional' },
+        args: { expression: 'String', oid: 'GitObjectID' },
         resolve: async (repo: Repository, args, { actor }) => {
           authorize(actor, repo, ['contents:read'] satisfies Need[])
           const name = String(args['expression'] ?? args['oid'])
@@ -422,7 +208,7 @@ export const SCHEMA: Record<string, TypeDefinition> = {
       // Served for a commit reached through a branch. A path that is not there is null and an error, as on GitHub.
       file: {
         type: 'TreeEntry',
-        args: { path: 'required' },
+        args: { path: 'String!' },
         resolve: async (source: { pull?: Pull; sha: string }, args, { actor }) => {
           const path = String(args['path'])
           const missing = new Refusal(404, `Could not resolve file for path '${path}'.`)
@@ -454,41 +240,7 @@ export const SCHEMA: Record<string, TypeDefinition> = {
       object: { type: 'GitObject', resolve: (entry: { object: GitObject }) => entry.object },
     },
   },
-  Label: {
-    fields: {
-      name: scalar('String', (label: Label) => label.name),
-      id: scalar('ID', (label: Label) => nodeId('LA', label.id)),
-    },
-  },
-  PullRequest: { fields: PULL },
-  PullRequestReviewThread: { fields: THREAD },
-  PullRequestReviewComment: { fields: REVIEW_COMMENT },
-  PullRequestReview: {
-    fields: {
-      ...commentFields('PRR'),
-      state: scalar('PullRequestReviewState', (review: Review) => review.state),
-      submittedAt: scalar('DateTime', (review: Review) => stamp(review.submittedAt)),
-      commit: { type: 'Commit', resolve: (review: Review) => commit(review.commitId) },
-      comments: connection('PullRequestReviewComment', (review: Review) =>
-        review.pull.comments.filter(one => one.review === review),
-      ),
-    },
-  },
-  IssueComment: {
-    fields: {
-      ...commentFields('IC'),
-      reactions: connection('Reaction', (one: IssueComment) => one.reactions),
-    },
-  },
-  Reaction: {
-    fields: {
-      id: scalar('ID', (one: Reaction) => nodeId('REA', one.id)),
-      databaseId: scalar('Int', (one: Reaction) => one.id),
-      content: scalar('ReactionContent', (one: Reaction) => REACTIONS[one.content]),
-      createdAt: scalar('DateTime', (one: Reaction) => stamp(one.createdAt)),
-      user: { type: 'User', resolve: (one: Reaction) => one.user },
-    },
-  },
+  ...PULL_TYPES,
   Node: {
     fields: {
       id: scalar(
@@ -507,8 +259,6 @@ export const SCHEMA: Record<string, TypeDefinition> = {
     possible: ['PullRequestReviewThread', 'PullRequestReviewComment', 'IssueComment'],
   },
 }
-
-const cursor = (index: number): string => Buffer.from(String(index)).toString('base64')
 
 for (const type of [
   'Label',

@@ -1,6 +1,13 @@
 import type { Actor } from './auth.ts'
-import { parseDocument, type Document, type Selection, type Value } from './graphql-parser.ts'
-import { SCHEMA, type Field, type GraphQLContext, type Source } from './graphql-schema.ts'
+import {
+  parseDocument,
+  type Document,
+  type Selection,
+  type Value,
+  type VariableDefinition,
+} from './graphql-parser.ts'
+import { INPUTS, SCHEMA } from './graphql-schema.ts'
+import type { Field, GraphQLContext, Source } from './graphql-types.ts'
 import { Refusal, type World } from './world.ts'
 
 export interface GraphQLAnswer {
@@ -27,6 +34,58 @@ const evaluate = (value: Value, variables: Record<string, unknown>): unknown => 
   }
 }
 
+/** A variable may promise more than its place asks for, never less: `ID!` where `ID` is taken. */
+const fits = (given: string, wanted: string): boolean => given === wanted || given === `${wanted}!`
+
+const LITERALS: Record<string, (value: unknown) => boolean> = {
+  Int: Number.isInteger,
+  Boolean: value => typeof value === 'boolean',
+  String: value => typeof value === 'string',
+  ID: value => typeof value === 'string' || Number.isInteger(value),
+}
+
+/** Throws when `value` may not stand where `wanted` is asked for. */
+const checkValue = (
+  value: Value,
+  wanted: string,
+  where: string,
+  variables: ReadonlyMap<string, VariableDefinition>,
+): void => {
+  const refuse = (why: string) => new QueryError(`Argument ${where} has an invalid value: ${why}`)
+  const bare = wanted.replace(/!$/, '')
+  if (value.kind === 'variable') {
+    const declared = variables.get(value.name)
+    if (declared === undefined) throw new QueryError(`Variable $${value.name} is used but not declared`)
+    const type = declared.fallback !== null && wanted.endsWith('!') ? `${declared.type}!` : declared.type
+    if (!fits(type, wanted))
+      throw new QueryError(
+        `Type mismatch on variable $${value.name} and argument ${where} (${declared.type} / ${wanted})`,
+      )
+    return
+  }
+  if (value.kind === 'list') {
+    const item = /^\[(.*)\]$/.exec(bare)?.[1]
+    if (item === undefined) throw refuse('a list')
+    for (const one of value.items) checkValue(one, item, where, variables)
+    return
+  }
+  if (value.kind === 'object') {
+    const fields = INPUTS[bare]
+    if (fields === undefined) throw refuse('an object')
+    for (const [name, one] of Object.entries(value.fields)) {
+      const type = fields[name]
+      if (type === undefined) throw new QueryError(`InputObject '${bare}' doesn't accept argument '${name}'`)
+      checkValue(one, type, name, variables)
+    }
+    for (const [name, type] of Object.entries(fields))
+      if (type.endsWith('!') && value.fields[name] === undefined) throw refuse(`${name} is missing`)
+    return
+  }
+  if (value.kind === 'literal' && value.value === null && wanted !== bare) throw refuse('null')
+  if (value.kind === 'literal' && value.value !== null && LITERALS[bare]?.(value.value) === false)
+    throw refuse(`expected type '${wanted}'`)
+}
+
 const variableNames = (value: Value): string[] => {
   if (value.kind === 'variable') return [value.name]
   if (value.kind === 'list') return value.items.flatMap(variableNames)
@@ -38,7 +97,7 @@ const fieldOf = (type: string, name: string): Field | undefined =>
 
 /** Finds everything wrong with a query before anything is run: fields, arguments, variables, leaves. */
 const check = (document: Document, root: string): void => {
-  const declared = new Set(document.operation.variables.map(variable => variable.name))
+  const declared = new Map(document.operation.variables.map(variable => [variable.name, variable]))
   const used = new Set<string>()
   const visit = (type: string, selections: readonly Selection[]): void => {
     for (const selection of selections) {
@@ -60,16 +119,15 @@ const check = (document: Document, root: string): void => {
       if (field === undefined)
         throw new QueryError(`Field '${selection.name}' doesn't exist on type '${type}'`)
       for (const [name, value] of Object.entries(selection.args)) {
-        if (field.args?.[name] === undefined) {
+        const wanted = field.args?.[name]
+        if (wanted === undefined) {
           throw new QueryError(`Field '${selection.name}' doesn't accept argument '${name}'`)
         }
-        for (const variable of variableNames(value)) {
-          if (!declared.has(variable)) throw new QueryError(`Variable $${variable} is used but not declared`)
-          used.add(variable)
-        }
+        checkValue(value, wanted, name, declared)
+        for (const variable of variableNames(value)) used.add(variable)
       }
       for (const [name, need] of Object.entries(field.args ?? {})) {
-        if (need === 'required' && selection.args[name] === undefined) {
+        if (need.endsWith('!') && selection.args[name] === undefined) {
           throw new QueryError(`Field '${selection.name}' is missing required arguments: ${name}`)
         }
       }
@@ -88,7 +146,7 @@ const check = (document: Document, root: string): void => {
     }
   }
   visit(root, document.operation.selections)
-  for (const name of declared)
+  for (const name of declared.keys())
     if (!used.has(name)) throw new QueryError(`Variable $${name} is declared by the query but not used`)
 }
 
@@ -104,9 +162,9 @@ export const executeGraphQL = async (
   try {
     document = parseDocument(source)
     check(document, document.operation.type === 'query' ? 'Query' : 'Mutation')
-    for (const { name, required, fallback } of document.operation.variables) {
+    for (const { name, type, fallback } of document.operation.variables) {
       variables[name] = given[name] ?? (fallback === null ? null : evaluate(fallback, {}))
-      if (required && variables[name] === null) {
+      if (type.endsWith('!') && variables[name] === null) {
         throw new QueryError(`Variable $${name} of a required type was provided invalid value`)
       }
     }

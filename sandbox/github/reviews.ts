@@ -1,7 +1,7 @@
 import { emit, emitThread } from './events.ts'
 import { resolveCommit } from './git.ts'
 import { anchorKey, hunkUpTo, lineMap, type Comparison } from './patches.ts'
-import { renderPullSimple, renderReview, renderReviewComment } from './render.ts'
+import { renderPullSimple, renderReview, renderReviewComment } from './render-pull.ts'
 import {
   nextId,
   nodeId,

@@ -11,10 +11,12 @@ import type { Answer, Call, Route } from './http.ts'
 import { appRoutes } from './routes/apps.ts'
 import { checkRoutes, emitCheck } from './routes/checks.ts'
 import { issueRoutes } from './routes/issues.ts'
+import { createManifestCodes, manifestRoutes, REGISTER_PATH } from './routes/manifests.ts'
+import { createRateLimits } from './rate-limits.ts'
 import { pullRoutes } from './routes/pulls.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
 import { addUser, emptyState, nextId, type State } from './state.ts'
-import { createValidation } from './validation.ts'
+import { createValidation, graphqlComplaint } from './validation.ts'
 import { createWebhooks, type Delivery } from './webhooks.ts'
 import { Refusal, type World } from './world.ts'
 
@@ -66,16 +68,15 @@ export interface LocalGitHub {
   close: () => Promise<void>
 }
 
-/** What Cupel's app.yml asks for. */
+/** What Cupel's app.yml asks for, and the writing of contents that an operator may grant so that threads get resolved. */
 export const APP_PERMISSIONS = {
   checks: 'write',
-  contents: 'read',
+  contents: 'write',
   issues: 'write',
   metadata: 'read',
   pull_requests: 'write',
 } as const
 
-const LIMIT = 5000
 const KEPT_REQUESTS = 50_000
 
 const compile = (route: Route) => ({
@@ -130,9 +131,13 @@ export const startLocalGitHub = async (options: LocalGitHubOptions): Promise<Loc
       owner: addUser(state, `${options.app.slug}-owner`, 'Organization', now()),
       bot: addUser(state, `${options.app.slug}[bot]`, 'Bot', now()),
       permissions: { ...(options.app.permissions ?? APP_PERMISSIONS) },
+      events: [],
+      privateKey: options.app.privateKey,
+      webhookSecret: options.app.webhookSecret,
     },
     now,
     webhooks,
+    manifests: createManifestCodes({ now }),
     dataDir: options.dataDir,
     comparisons: new Map(),
   }
@@ -142,7 +147,7 @@ export const startLocalGitHub = async (options: LocalGitHubOptions): Promise<Loc
   const validation = createValidation()
   const requests: LoggedRequest[] = []
   const validationErrors: ValidationError[] = []
-  const spent = new Map<string, number>()
+  const limits = createRateLimits(now)
   const control = createControl(world, (_repo, checkId, by) => {
     const check = state.checks.get(checkId)
     if (check !== undefined) emitCheck(world, check, by, 'rerequested')
@@ -150,18 +155,11 @@ export const startLocalGitHub = async (options: LocalGitHubOptions): Promise<Loc
   const rateLimit: Route = {
     method: 'GET',
     path: '/rate_limit',
-    handle: () => {
-      const core = {
-        limit: LIMIT,
-        used: 0,
-        remaining: LIMIT,
-        reset: Math.floor(now().getTime() / 1000) + 3600,
-      }
-      return { status: 200, body: { resources: { core, search: core, graphql: core }, rate: core } }
-    },
+    handle: () => ({ status: 200, body: limits.overview() }),
   }
   const routes = [
     ...appRoutes,
+    ...manifestRoutes,
     ...repositoryRoutes,
     ...issueRoutes,
     ...pullRoutes,
@@ -173,12 +171,10 @@ export const startLocalGitHub = async (options: LocalGitHubOptions): Promise<Loc
     for (const { route, operation, pattern } of routes) {
       const match = route.method === method ? pattern.exec(path) : null
       if (match === null) continue
-      if (method === 'POST' || method === 'PATCH') {
-        const complaint = validation.request(operation, call.body)
-        if (complaint !== null) {
-          validationErrors.push({ kind: 'request', operation, message: complaint })
-          throw new Refusal(422, `Invalid request.\n\n${complaint}`)
-        }
+      const complaint = validation.request(operation, call.query, call.body)
+      if (complaint !== null) {
+        validationErrors.push({ kind: 'request', operation, message: complaint })
+        throw new Refusal(422, `Invalid request.\n\n${complaint}`)
       }
       const params = Object.fromEntries(
         Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]),
@@ -219,6 +215,11 @@ export const startLocalGitHub = async (options: LocalGitHubOptions): Promise<Loc
     if (path === '/graphql') {
       if (actor.kind === 'nobody' || actor.kind === 'app')
         throw new Refusal(401, 'This endpoint requires you to be authenticated.')
+      const complaint = graphqlComplaint(body)
+      if (complaint !== null) {
+        validationErrors.push({ kind: 'request', operation: 'POST /graphql', message: complaint })
+        throw new Refusal(400, complaint)
+      }
       const answer = await executeGraphQL(
         world,
         actor,
@@ -257,19 +258,6 @@ export const startLocalGitHub = async (options: LocalGitHubOptions): Promise<Loc
     return { status: 200, body: (await act(input)) ?? {} }
   }
 
-  const rateHeaders = (who: string, free: boolean): Record<string, string> => {
-    const used = (spent.get(who) ?? 0) + (free ? 0 : 1)
-    spent.set(who, used)
-    return {
-      'x-ratelimit-limit': String(LIMIT),
-      // Counted, never enforced: a long benchmark is not to stop here. Faults are for that.
-      'x-ratelimit-remaining': String(Math.max(LIMIT - used, 1)),
-      'x-ratelimit-used': String(used),
-      'x-ratelimit-resource': 'core',
-      'x-ratelimit-reset': String(Math.floor(now().getTime() / 1000) + 3600),
-    }
-  }
-
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const method = request.method ?? 'GET'
     const target = new URL(request.url ?? '/', url)
@@ -291,13 +279,19 @@ export const startLocalGitHub = async (options: LocalGitHubOptions): Promise<Loc
     let answer: Answer
     try {
       if (isControl) answer = await serveControl(path, raw)
-      else {
+      else if (method === 'POST' && REGISTER_PATH.test(path)) {
+        const state = target.searchParams.get('state')
+        const location = world.manifests.agree(new URLSearchParams(raw), state)
+        answer = { status: 302, headers: { location } }
+      } else {
         const actor = authenticate(request.headers.authorization)
         who = nameOf(actor)
-        answer =
-          fault?.answer === undefined
-            ? await answerTo(actor, method, target, path, raw, request.headers.accept)
-            : { ...fault.answer, body: fault.answer.body ?? { message: 'fault' } }
+        const act = () => answerTo(actor, method, target, path, raw, request.headers.accept)
+        if (fault?.answer === undefined) answer = await act()
+        else {
+          if (fault.effect === true) await act()
+          answer = { ...fault.answer, body: fault.answer.body ?? { message: 'fault' } }
+        }
       }
     } catch (error) {
       const refusal =
@@ -336,14 +330,14 @@ export const startLocalGitHub = async (options: LocalGitHubOptions): Promise<Loc
     const bytes = bytesFor(answer)
     const headers: Record<string, string> = {
       'x-github-request-id': String(nextId(state)),
-      ...answer.headers,
     }
     let { status } = answer
     if (method === 'GET' && status === 200 && !isControl) {
       headers['etag'] = `W/"${createHash('sha256').update(bytes).digest('hex')}"`
       if (request.headers['if-none-match'] === headers['etag']) status = 304
     }
-    Object.assign(headers, rateHeaders(who, status === 304))
+    const resource = path === '/graphql' ? 'graphql' : 'core'
+    Object.assign(headers, limits.spend(who, resource, status === 304), answer.headers)
     if (answer.body !== undefined && status !== 304) {
       headers['content-type'] = answer.type ?? 'application/json; charset=utf-8'
       headers['content-length'] = String(bytes.length)

@@ -10,6 +10,10 @@ export interface User {
   type: 'User' | 'Bot' | 'Organization'
   token: string
   createdAt: Date
+  /** The account is gone; what it wrote stays, by "ghost". */
+  deleted?: boolean
+  /** Of an organisation: who belongs to it, and what that allows in each of its repositories. */
+  members?: Map<string, Permission>
 }
 
 export interface Repository {
@@ -151,6 +155,7 @@ export interface Installation {
   repositoryIds: Set<number>
   permissions: Access
   createdAt: Date
+  suspended: { at: Date; by: User } | null
 }
 
 export interface InstallationToken {
@@ -208,10 +213,13 @@ export const addUser = (state: State, login: string, type: User['type'], now: Da
   return user
 }
 
+const RANKS: readonly Permission[] = ['admin', 'maintain', 'write', 'triage', 'read']
+
 /** What a user may do in a repository; null when the repository is private and not theirs. */
 export const permissionOf = (repo: Repository, login: string): Permission | null => {
   if (keyOf(repo.owner.login) === keyOf(login)) return 'admin'
-  return repo.collaborators.get(keyOf(login)) ?? (repo.private ? null : 'read')
+  const roles = [repo.collaborators.get(keyOf(login)), repo.owner.members?.get(keyOf(login))]
+  return RANKS.find(rank => roles.includes(rank)) ?? (repo.private ? null : 'read')
 }
 
 /** Opaque to clients; the kind in front keeps ids of different kinds apart, as GitHub's do. */

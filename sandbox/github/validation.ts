@@ -59,9 +59,21 @@ const completed = (body: Json): string | null => {
 }
 
 export interface Validation {
-  /** The complaint, or null when the operation would take this body. */
-  request: (operation: string, body: Json) => string | null
+  /** The complaint, or null when the operation would take this query and body. */
+  request: (operation: string, query: URLSearchParams, body: Json) => string | null
   response: (operation: string, status: number, body: unknown) => string | null
+}
+
+interface Parameter {
+  name: string
+  in: string
+  schema: Json
+}
+
+/** What may stand in a GraphQL request beside the query; the query itself is checked by its execution. */
+export const graphqlComplaint = (body: Json): string | null => {
+  const unknown = Object.keys(body).filter(key => !['query', 'variables', 'operationName'].includes(key))
+  return unknown.length === 0 ? null : `a GraphQL request takes no ${unknown.join(', ')}`
 }
 
 /** Checks by GitHub's published description (openapi.json); validators are compiled when first needed. */
@@ -72,12 +84,15 @@ export const createValidation = (): Validation => {
       Record<
         string,
         {
+          parameters?: (Parameter | { $ref: string })[]
           requestBody?: { content: Record<string, { schema: Json }> }
           responses: Record<string, { $ref?: string; content?: Record<string, { schema: Json }> }>
         }
       >
     >
-    components: Record<string, Record<string, { content?: Record<string, { schema: Json }> }>>
+    components: Record<string, Record<string, { content?: Record<string, { schema: Json }> }>> & {
+      parameters: Record<string, Parameter>
+    }
   }
   const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: true })
   formats.default(ajv)
@@ -105,8 +120,30 @@ export const createValidation = (): Validation => {
     return `${first?.instancePath || '(body)'} ${first?.message} ${JSON.stringify(first?.params)}`
   }
 
+  const queryComplaint = (operation: string, query: URLSearchParams): string | null => {
+    const known = (find(operation)?.parameters ?? [])
+      .map(one => ('$ref' in one ? description.components.parameters[one.$ref.split('/').at(-1) ?? ''] : one))
+      .filter(one => one?.in === 'query')
+    for (const [name, value] of query) {
+      const parameter = known.find(one => one?.name === name)
+      if (parameter === undefined) return `there is no query parameter ${name}`
+      const check = validator(`query ${operation} ${name}`, () => parameter.schema)
+      const integer = parameter.schema['type'] === 'integer'
+      if (integer && !/^\d+$/.test(value)) return `query parameter ${name} is no number`
+      const wrong = complaint(check, integer ? Number(value) : value)
+      if (wrong !== null) return `query parameter ${name}: ${wrong}`
+      // GitHub gives a hundred silently, and whoever counts pages by its own number misses some.
+      if (name === 'per_page' && Number(value) > 100) return 'per_page is more than 100'
+    }
+    return null
+  }
+
   return {
-    request: (operation, body) => {
+    request: (operation, query, body) => {
+      const wrong = queryComplaint(operation, query)
+      if (wrong !== null) return wrong
+      if (find(operation)?.requestBody === undefined)
+        return Object.keys(body).length === 0 ? null : `takes no body: ${Object.keys(body).join(', ')}`
       const check = validator(`request ${operation}`, () =>
         closed(find(operation)?.requestBody?.content['application/json']?.schema),
       )

@@ -28,12 +28,16 @@ export interface Webhooks {
     payload: Record<string, unknown>,
     of: { installationId: number | null; repositoryId: number | null },
   ) => void
+  /** Those of the last three days that were answered, or not in time; newest first. */
+  listed: () => Delivery[]
   /** False when no delivery has that id. */
   redeliver: (id: number) => boolean
   /** Resolves once everything emitted so far was answered. */
   settled: () => Promise<void>
   close: () => Promise<void>
 }
+
+const KEPT_MS = 3 * 86_400_000
 
 /** GitHub gives up after ten seconds. */
 const ANSWER_WITHIN_MS = 10_000
@@ -93,6 +97,13 @@ export const createWebhooks = (options: {
     last = last.then(() => send(delivery))
   }
 
+  const listed = (): Delivery[] =>
+    deliveries
+      .filter(
+        one => one.status !== 'pending' && one.deliveredAt.getTime() > options.now().getTime() - KEPT_MS,
+      )
+      .toReversed()
+
   return {
     deliveries,
     target: next => {
@@ -113,8 +124,9 @@ export const createWebhooks = (options: {
         body: JSON.stringify(payload),
         response: '',
       }),
+    listed,
     redeliver: id => {
-      const known = deliveries.find(delivery => delivery.id === id)
+      const known = listed().find(delivery => delivery.id === id)
       if (known === undefined) return false
       enqueue({
         ...known,

@@ -1,6 +1,7 @@
 import { compareTrees, type Comparison } from './patches.ts'
 import { gitText } from './git.ts'
 import type { Pull, Repository, State, User } from './state.ts'
+import type { ManifestCodes } from './routes/manifests.ts'
 import type { Webhooks } from './webhooks.ts'
 
 /** What every part of the local GitHub works on. */
@@ -8,9 +9,19 @@ export interface World {
   /** REST base, without a slash at the end. */
   url: () => string
   state: State
-  app: { id: number; slug: string; owner: User; bot: User; permissions: Record<string, 'read' | 'write'> }
+  app: {
+    id: number
+    slug: string
+    owner: User
+    bot: User
+    permissions: Record<string, 'read' | 'write'>
+    events: string[]
+    privateKey: string
+    webhookSecret: string
+  }
   now: () => Date
   webhooks: Webhooks
+  manifests: ManifestCodes
   dataDir: string
   comparisons: Map<string, Promise<Comparison>>
 }

@@ -18,9 +18,9 @@ export interface PullRequestView {
   /** Files of the base commit that say how to review; null when absent. */
   repositoryConfiguration: { path: string; text: string } | null
   instructions: { path: string; text: string }[]
-  /** Review threads that Cupel began, newest last, at most 100. */
+  /** Review threads that Cupel began, newest last: of the pull request's last 1,000. */
   ownThreads: OwnThread[]
-  /** Reviews that Cupel posted, at most the last 50. */
+  /** Reviews that Cupel posted, at most the last 50; the newest is there unless 1,000 others came after it. */
   ownReviews: { id: number; headSha: string; body: string }[]
   /** The issue comment that holds Cupel's summary, if there is one. */
   summaryCommentId: number | null
@@ -127,8 +127,14 @@ export interface CodeHostWriter {
   ): Promise<{ commentId: number; path: string; body: string }[]>
   /** Creates the summary comment, or rewrites it when `commentId` is known. */
   putSummary(ref: PullRequestRef, commentId: number | null, body: string): Promise<{ commentId: number }>
-  /** Resolves all in one call and returns the pull request's head at that moment. Unknown ids are skipped. */
-  resolveThreads(ref: PullRequestRef, threadIds: readonly string[]): Promise<{ headSha: string }>
+  /**
+   * Resolves up to 50 in one call and returns the pull request's head at that moment. What is unknown or may not be
+   * resolved is skipped: `resolved` says how many were.
+   */
+  resolveThreads(
+    ref: PullRequestRef,
+    threadIds: readonly string[],
+  ): Promise<{ headSha: string; resolved: number }>
   /** Answers in a review thread. */
   replyInThread(ref: PullRequestRef, commentId: number, body: string): Promise<void>
   comment(ref: PullRequestRef, body: string): Promise<void>
@@ -137,4 +143,21 @@ export interface CodeHostWriter {
     target: { kind: 'issue-comment' | 'review-comment'; id: number },
     content: 'eyes' | '+1' | '-1' | 'confused' | 'rocket',
   ): Promise<void>
+}
+
+/** A webhook delivery that failed: no answer, or none that says it was taken. */
+export interface FailedDelivery {
+  /** Of this attempt. */
+  id: number
+  /** X-GitHub-Delivery: the same for every attempt. */
+  guid: string
+  at: Date
+}
+
+/** The App's own webhook, as the code host remembers it: it never sends a failed delivery again by itself. */
+export interface AppHook {
+  /** Failed attempts since then, newest first, at most 2,000. */
+  failedSince(since: Date): Promise<FailedDelivery[]>
+  /** 'gone' when the code host no longer has it. */
+  redeliver(id: number): Promise<'asked' | 'gone'>
 }

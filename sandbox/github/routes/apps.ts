@@ -1,5 +1,5 @@
 import { mintToken, reaches } from '../auth.ts'
-import { created, ok, page, type Call, type Route } from '../http.ts'
+import { created, MAX_PAGE, ok, page, type Answer, type Call, type Route } from '../http.ts'
 import { renderApp, renderInstallation, renderRepository } from '../render.ts'
 import { installationOf, keyOf, type Access, type Installation } from '../state.ts'
 import type { Delivery } from '../webhooks.ts'
@@ -31,9 +31,28 @@ const renderDelivery = (delivery: Delivery) => ({
   throttled_at: null,
 })
 
+/** Paged by cursor, not by number: what arrives meanwhile moves nothing. */
+const listDeliveries = (call: Call): Answer => {
+  const wanted = call.query.get('status')
+  const size = Math.min(Number(call.query.get('per_page') ?? 30) || 30, MAX_PAGE)
+  const all = call.world.webhooks
+    .listed()
+    .filter(one => wanted === null || (one.status === 'OK') === (wanted === 'success'))
+  const cursor = call.query.get('cursor')
+  const from = cursor === null ? 0 : all.findIndex(one => `v1_${one.id}` === cursor)
+  if (from < 0) throw new Refusal(422, 'Invalid cursor')
+  const next = all[from + size]
+  const url = new URL(call.target)
+  url.searchParams.set('cursor', `v1_${next?.id}`)
+  return {
+    ...ok(all.slice(from, from + size).map(renderDelivery)),
+    headers: next === undefined ? {} : { link: `<${url.href}>; rel="next"` },
+  }
+}
+
 const deliveryIn = (call: Call): Delivery => {
   asApp(call)
-  const delivery = call.world.webhooks.deliveries.find(one => one.id === Number(call.params['delivery_id']))
+  const delivery = call.world.webhooks.listed().find(one => one.id === Number(call.params['delivery_id']))
   if (delivery === undefined) throw notFound()
   return delivery
 }
@@ -115,7 +134,7 @@ export const appRoutes: Route[] = [
     path: '/app/hook/deliveries',
     handle: call => {
       asApp(call)
-      return page(call, call.world.webhooks.deliveries.toReversed(), renderDelivery)
+      return listDeliveries(call)
     },
   },
   {

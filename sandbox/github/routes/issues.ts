@@ -11,7 +11,7 @@ import {
   type Call,
   type Route,
 } from '../http.ts'
-import { renderIssueComment, renderReaction } from '../render.ts'
+import { renderIssueComment, renderReaction } from '../render-pull.ts'
 import { checkBody } from '../reviews.ts'
 import { permissionOf, type IssueComment, type ReviewComment } from '../state.ts'
 import { forbidden, notFound } from '../world.ts'

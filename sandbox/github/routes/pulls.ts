@@ -12,14 +12,8 @@ import {
   type Route,
 } from '../http.ts'
 import type { ChangedFile } from '../patches.ts'
-import {
-  api,
-  renderCommentOfReview,
-  renderPullSimple,
-  renderReview,
-  renderReviewComment,
-  repoPath,
-} from '../render.ts'
+import { api, repoPath } from '../render.ts'
+import { renderCommentOfReview, renderPullSimple, renderReview, renderReviewComment } from '../render-pull.ts'
 import {
   createReview,
   createReviewComment,
@@ -29,7 +23,7 @@ import {
   type DraftComment,
 } from '../reviews.ts'
 import { keyOf, type Repository, type Review, type ReviewComment } from '../state.ts'
-import { forbidden, notFound, pullComparison, Refusal, type World } from '../world.ts'
+import { forbidden, notFound, pullComparison, Refusal, unprocessable, type World } from '../world.ts'
 
 /** GitHub's limits. */
 const MAX_LISTED_FILES = 3_000
@@ -93,12 +87,16 @@ const postReview = async (call: Call) => {
   return ok(renderReview(call.world, review))
 }
 
+/** Threads have one level: only their first comment can be answered. */
+const noReplyToReply = () => unprocessable('', ['in_reply_to is a reply itself'])
+
 const postComment = async (call: Call) => {
   const pull = pullOf(call, WRITE)
   const answered = call.body['in_reply_to']
   if (typeof answered === 'number') {
     const comment = pull.comments.find(one => one.id === answered)
     if (comment === undefined) throw notFound()
+    if (comment.inReplyTo !== null) throw noReplyToReply()
     return created(
       renderReviewComment(
         call.world,
@@ -116,6 +114,7 @@ const reply = (call: Call) => {
   const pull = pullOf(call, WRITE)
   const comment = pull.comments.find(one => one.id === Number(call.params['comment_id']))
   if (comment === undefined) throw notFound()
+  if (comment.inReplyTo !== null) throw noReplyToReply()
   return created(
     renderReviewComment(
       call.world,

@@ -170,7 +170,8 @@ export const repositoryRoutes: Route[] = [
     handle: call => {
       const repo = repositoryOf(call, 'metadata:read')
       const user = call.world.state.users.get(keyOf(call.params['username'] ?? ''))
-      if (user === undefined) throw notFound()
+      // A bot is no collaborator: GitHub says that it is not a user.
+      if (user === undefined || user.type === 'Bot') throw notFound()
       const role = permissionOf(repo, user.login)
       // The older field knows four levels only; role_name tells the rest.
       const legacy =

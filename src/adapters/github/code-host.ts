@@ -41,8 +41,8 @@ export function codeHost(options: CallDeps & { botLogin: string }): {
       reviewComments: (ref, reviewId) => listReviewComments(call, ref, reviewId),
       putSummary: (ref, commentId, body) => putSummary(deps, ref, commentId, body),
       resolveThreads: (ref, threadIds) => resolveThreads(deps, ref, threadIds),
-      replyInThread: (ref, commentId, body) => replyInThread(call, ref, commentId, body),
-      comment: (ref, body) => comment(call, ref, body),
+      replyInThread: (ref, commentId, body) => replyInThread(deps, ref, commentId, body),
+      comment: (ref, body) => comment(deps, ref, body),
       react: (ref, target, content) => react(call, ref, target, content),
     },
   }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Clock } from '../../ports/clock.ts'
 import type { AppHook } from '../../ports/code-host.ts'
 import { appHook } from './app-hook.ts'
-import type { CallDeps, Octokit } from './call.ts'
+import type { CallDeps } from './call.ts'
 import { githubFault } from './github-fault.ts'
 import { installationOctokits } from './installation-octokits.ts'
 import { createProbot } from './probot.ts'
@@ -52,7 +52,7 @@ export async function connectApp(options: {
       log: options.log,
       clock: options.clock,
     }),
-    hook: appHook({ app: async () => (await probot.auth()) as unknown as Octokit, clock: options.clock }),
+    hook: appHook({ app: () => probot.auth(), clock: options.clock }),
     receiver: handle => receiver(probot, handle),
   }
 }

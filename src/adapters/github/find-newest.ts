@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { PullRequestRef } from '../../core/pull-request.ts'
 import type { Call } from './call.ts'
-import { lastPage } from './last-page.ts'
+import { lastPage } from './page-link.ts'
 import { isOwnLogin } from './own-marks.ts'
 import { restComment, type RestComment } from './rest-comment.ts'
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { PullRequestRef } from '../../core/pull-request.ts'
 import type { CheckOutcome } from '../../ports/code-host.ts'
 import type { Call } from './call.ts'
-import { capBody } from './cap-body.ts'
+import { capBody, capLine } from './cap-body.ts'
 import { checkName } from './start-check.ts'
 
 /** "Annotations are limited to 50 per API request"; each further request appends. */
@@ -24,14 +24,14 @@ export async function finishCheck(
     start_line: annotation.startLine,
     end_line: annotation.endLine,
     annotation_level: annotation.level,
-    title: annotation.title.slice(0, 255),
+    title: capLine(annotation.title),
     message: capBody(annotation.message, 15_000),
   }))
   const batches: (typeof annotations)[] = []
   for (let start = 0; start < annotations.length; start += mostAnnotations)
     batches.push(annotations.slice(start, start + mostAnnotations))
   const last = batches.pop() ?? []
-  const output = { title: outcome.title.slice(0, 255), summary: capBody(outcome.summary) }
+  const output = { title: capLine(outcome.title), summary: capBody(outcome.summary) }
   const patch = (parameters: Record<string, unknown>) =>
     call.rest(
       ref,

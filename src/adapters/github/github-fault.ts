@@ -15,10 +15,10 @@ export interface FaultContext {
   /** The request would change something, so an answer that never came leaves its effect unknown. */
   write: boolean
   now: Date
+  /** How long to pause when GitHub says to stop and names no time. */
+  pauseMs: number
 }
 
-/** GitHub asks for at least a minute when it names no time: "Rate limits for the REST API". */
-const leastPauseMs = 60_000
 const rateLimitMessage = /secondary rate limit|abuse detection|rate limit exceeded/i
 /** Errors of connecting: the request was never sent, so a write cannot have happened. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
@@ -36,9 +36,20 @@ export function githubFault(error: unknown, context: FaultContext): Fault {
   if (!parsed.success) return isAbort(error) ? unavailable(error, 'aborted', context.write) : asFault(error)
   const { status, message, response, request } = parsed.data
   // The token is asked for inside the request: when that fails, the request itself was not sent.
-  const write = context.write && !request?.url.endsWith('/access_tokens')
+  const forToken = request?.url.endsWith('/access_tokens') ?? false
+  const write = context.write && !forToken
   if (!response) return unavailable(error, message, write && !neverSent.has(connectionCode(error)))
+  if (forToken && status === 422) return tokenRefused(message, error)
   return statusFault(status, message, response.headers, { ...context, write }, error)
+}
+
+/** A token that cannot be narrowed as asked: the installation lacks a permission, or the repository left it. */
+function tokenRefused(message: string, cause: unknown): Fault {
+  const said = `GitHub gave no token: ${message.slice(0, 2_000)}`
+  return new Fault(/permission/i.test(message) ? 'github-forbidden' : 'github-not-found', said, {
+    retry: 'never',
+    cause,
+  })
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>
@@ -54,7 +65,7 @@ function statusFault(
   if ((status === 403 || status === 429) && isRateLimit(status, message, headers))
     return new Fault('github-rate-limited', said, {
       retry: 'later',
-      retryAt: resumeAt(headers, context.now),
+      retryAt: resumeAt(headers, context),
       cause,
     })
   if (status === 401) return new Fault('github-unauthorized', said, { retry: 'soon', cause })
@@ -73,13 +84,13 @@ function isRateLimit(status: number, message: string, headers: Headers): boolean
   )
 }
 
-/** GitHub's order: retry-after, then the reset of an exhausted limit, then a minute. Never in the past. */
-export function resumeAt(headers: Headers, now: Date): Date {
+/** GitHub's order: retry-after, then the reset of an exhausted limit, then our own pause. Never in the past. */
+export function resumeAt(headers: Headers, { now, pauseMs }: Pick<FaultContext, 'now' | 'pauseMs'>): Date {
   const retryAfter = Number(headers['retry-after'])
   if (Number.isFinite(retryAfter) && retryAfter > 0) return new Date(now.getTime() + retryAfter * 1000)
   const reset = Number(headers['x-ratelimit-reset']) * 1000
   if (String(headers['x-ratelimit-remaining']) === '0' && reset > now.getTime()) return new Date(reset + 1000)
-  return new Date(now.getTime() + leastPauseMs)
+  return new Date(now.getTime() + pauseMs)
 }
 
 function unavailable(cause: unknown, message: string, ambiguous: boolean): Fault {

@@ -22,7 +22,7 @@ export function graphqlFault(
   const said = `GitHub's GraphQL answered: ${text}`
   const has = (type: string) => errors.some(error => error.type === type)
   if (has('RATE_LIMITED') || has('RATE_LIMIT') || errors.some(error => /rate limit/i.test(error.message)))
-    return new Fault('github-rate-limited', said, { retry: 'later', retryAt: resumeAt(headers, context.now) })
+    return new Fault('github-rate-limited', said, { retry: 'later', retryAt: resumeAt(headers, context) })
   if (has('FORBIDDEN') || has('INSUFFICIENT_SCOPES'))
     return new Fault('github-forbidden', said, { retry: 'never' })
   if (has('NOT_FOUND')) return new Fault('github-not-found', said, { retry: 'never' })

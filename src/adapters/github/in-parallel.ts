@@ -1,4 +1,4 @@
-/** Results in the order of `items`, at most `limit` at once. The first error ends it; running ones are not awaited. */
+/** Results in the order of `items`, at most `limit` at once. After the first error nothing new is begun. */
 export async function inParallel<T, R>(
   limit: number,
   items: readonly T[],
@@ -9,7 +9,12 @@ export async function inParallel<T, R>(
   const lane = async () => {
     while (next < items.length) {
       const index = next++
-      results[index] = await work(items[index] as T)
+      try {
+        results[index] = await work(items[index] as T)
+      } catch (error) {
+        next = items.length
+        throw error
+      }
     }
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))

@@ -3,7 +3,7 @@ import type { PullRequestRef } from '../../core/pull-request.ts'
 import type { ListedFile } from '../../ports/code-host.ts'
 import type { Call } from './call.ts'
 import { inParallel } from './in-parallel.ts'
-import { lastPage } from './last-page.ts'
+import { lastPage } from './page-link.ts'
 
 /** GitHub lists no more: "Responses include a maximum of 3000 files". */
 const mostFiles = 3000

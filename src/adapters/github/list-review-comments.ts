@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { PullRequestRef } from '../../core/pull-request.ts'
 import type { Call } from './call.ts'
-import { lastPage } from './last-page.ts'
+import { lastPage } from './page-link.ts'
 
 const listed = z.array(z.object({ id: z.number(), path: z.string(), body: z.string() }))
 

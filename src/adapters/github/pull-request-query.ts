@@ -13,6 +13,18 @@ const basePaths = [...configurationPaths, ...instructionPaths]
 
 export const fileAlias = (path: string) => `f${(basePaths as readonly string[]).indexOf(path)}`
 
+const pageInfo = 'pageInfo { hasPreviousPage startCursor }'
+const written = 'fullDatabaseId body author { kind: __typename login }'
+/** What is asked of the lists that may be longer than a page. */
+export const lists = {
+  reviewThreads: `{
+    ${pageInfo}
+    nodes { id isResolved isOutdated path diffSide line comments(first: 1) { nodes { ${written} } } }
+  }`,
+  reviews: `{ ${pageInfo} nodes { ${written} commit { oid } } }`,
+  comments: `{ ${pageInfo} totalCount nodes { ${written} } }`,
+} as const
+
 /**
  * One call. Files come from the tip of the base branch by `Commit.file`, because the base branch's name is not
  * known before the call and `object(expression:)` would need it. A path that does not exist answers null *and*
@@ -41,20 +53,10 @@ ${basePaths.map(path => `            ${fileAlias(path)}: file(path: "${path}") {
           }
         }
       }
-      reviewThreads(last: 100) {
-        nodes {
-          id
-          isResolved
-          isOutdated
-          path
-          diffSide
-          line
-          comments(first: 1) { nodes { fullDatabaseId body author { kind: __typename login } } }
-        }
-      }
-      reviews(last: 100) { nodes { fullDatabaseId body author { kind: __typename login } commit { oid } } }
-      firstComments: comments(first: 50) { nodes { fullDatabaseId body author { kind: __typename login } } }
-      lastComments: comments(last: 50) { nodes { fullDatabaseId body author { kind: __typename login } } }
+      reviewThreads(last: 100) ${lists.reviewThreads}
+      reviews(last: 100) ${lists.reviews}
+      firstComments: comments(first: 50) ${lists.comments}
+      comments(last: 50) ${lists.comments}
     }
   }
 }`
@@ -69,7 +71,35 @@ const nodes = <T extends z.ZodType>(node: T) =>
   z
     .object({ nodes: z.array(node.nullable()).nullable() })
     .transform(connection => (connection.nodes ?? []).filter(found => found !== null))
+/** The end of a list; `before` is the cursor of what stands before it, null when nothing does. */
+const ending = <T extends z.ZodType>(node: T) =>
+  z
+    .object({
+      pageInfo: z.object({ hasPreviousPage: z.boolean(), startCursor: z.string().nullable() }),
+      totalCount: z.number().optional(),
+      nodes: z.array(node.nullable()).nullable(),
+    })
+    .transform(({ pageInfo: { hasPreviousPage, startCursor }, totalCount, nodes }) => ({
+      nodes: (nodes ?? []).filter(found => found !== null),
+      before: hasPreviousPage ? startCursor : null,
+      totalCount: totalCount ?? 0,
+    }))
 const comment = z.object({ fullDatabaseId: databaseId, body: z.string(), author: actor })
+export const listAnswers = {
+  reviewThreads: ending(
+    z.object({
+      id: z.string(),
+      isResolved: z.boolean(),
+      isOutdated: z.boolean(),
+      path: z.string(),
+      diffSide: z.enum(['LEFT', 'RIGHT']),
+      line: z.number().nullish(),
+      comments: nodes(comment),
+    }),
+  ),
+  reviews: ending(comment.extend({ commit: z.object({ oid: z.string() }).nullable() })),
+  comments: ending(comment),
+} as const
 
 const file = z
   .object({
@@ -103,20 +133,10 @@ export const pullRequestAnswer = z.object({
           labels: nodes(z.object({ name: z.string() })).nullish(),
           /** Null when the base branch was deleted. */
           baseRef: z.object({ target: z.record(z.string(), file).nullable() }).nullable(),
-          reviewThreads: nodes(
-            z.object({
-              id: z.string(),
-              isResolved: z.boolean(),
-              isOutdated: z.boolean(),
-              path: z.string(),
-              diffSide: z.enum(['LEFT', 'RIGHT']),
-              line: z.number().nullish(),
-              comments: nodes(comment),
-            }),
-          ),
-          reviews: nodes(comment.extend({ commit: z.object({ oid: z.string() }).nullable() })).nullish(),
-          firstComments: nodes(comment),
-          lastComments: nodes(comment),
+          reviewThreads: listAnswers.reviewThreads,
+          reviews: listAnswers.reviews,
+          firstComments: listAnswers.comments,
+          comments: listAnswers.comments,
         })
         .nullable(),
     })

@@ -3,8 +3,8 @@ import { Fault } from '../../core/fault.ts'
 import type { PullRequestRef } from '../../core/pull-request.ts'
 import type { Call } from './call.ts'
 import { capBody } from './cap-body.ts'
-import { findNewestOwn } from './find-newest.ts'
 import { summaryMark } from './own-marks.ts'
+import { postComment } from './write-comments.ts'
 
 const answer = z.object({ id: z.number() })
 
@@ -20,29 +20,7 @@ export async function putSummary(
     const rewritten = await rewrite(deps.call, ref, commentId, text)
     if (rewritten) return rewritten
   }
-  try {
-    const { data } = await deps.call.rest(
-      ref,
-      {
-        name: 'putSummary',
-        kind: 'content',
-        route: 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments',
-        parameters: { issue_number: ref.number, body: text },
-      },
-      answer,
-    )
-    return { commentId: data.id }
-  } catch (error) {
-    if (!(error instanceof Fault) || !error.ambiguous) throw error
-    const list = {
-      name: 'findSummary',
-      route: 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments',
-      parameters: { issue_number: ref.number },
-    }
-    const found = await findNewestOwn(deps, ref, list, summaryMark)
-    if (!found) throw error
-    return { commentId: found.id }
-  }
+  return postComment(deps, ref, { name: 'putSummary', body: text, mark: summaryMark })
 }
 
 /** Null when the comment is gone. Rewriting is a write, but creates no content by GitHub's counting. */

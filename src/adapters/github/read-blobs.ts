@@ -6,6 +6,7 @@ import type { Call } from './call.ts'
 import { inParallel } from './in-parallel.ts'
 
 const mostPaths = 100
+const mostFailures = 12
 
 const answer = z.object({
   repository: z
@@ -38,7 +39,18 @@ export async function readBlobs(
   const batches: string[][] = []
   for (let start = 0; start < wanted.length; start += mostPaths)
     batches.push(wanted.slice(start, start + mostPaths))
-  return (await inParallel(2, batches, batch => readBatch(call, ref, sha, batch))).flat()
+  const read = (batch: string[]) => readBatch({ call, ref, sha, paths: batch.length, failures: 0 }, batch)
+  return (await inParallel(2, batches, read)).flat()
+}
+
+interface Reading {
+  call: Call
+  ref: PullRequestRef
+  sha: string
+  /** How many the whole batch asks for. */
+  paths: number
+  /** Requests in a row that GitHub could not finish. */
+  failures: number
 }
 
 /** `sha:./x` and `sha:../x` mean "relative to here" to git, and no path of a commit holds NUL. */
@@ -46,29 +58,24 @@ function isPlainPath(path: string): boolean {
   return path !== '' && !path.includes('\0') && !/^(\.{0,2}\/)/.test(path)
 }
 
-async function readBatch(
-  call: Call,
-  ref: PullRequestRef,
-  sha: string,
-  paths: readonly string[],
-): Promise<Blob[]> {
+async function readBatch(reading: Reading, paths: readonly string[]): Promise<Blob[]> {
   try {
-    return await readAll(call, ref, sha, paths)
+    const blobs = await readAll(reading, paths)
+    reading.failures = 0
+    return blobs
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'github-unavailable') throw error
-    if (paths.length === 1) throw error
+    reading.failures += 1
+    // Halving 100 paths down to the one that is too much takes 8; many more in a row mean that GitHub is down.
+    if (reading.failures > mostFailures || reading.paths === 1) throw error
+    if (paths.length === 1) return paths.map(path => ({ path, text: null, bytes: 0 }))
     const half = Math.ceil(paths.length / 2)
-    const first = await readBatch(call, ref, sha, paths.slice(0, half))
-    return [...first, ...(await readBatch(call, ref, sha, paths.slice(half)))]
+    const first = await readBatch(reading, paths.slice(0, half))
+    return [...first, ...(await readBatch(reading, paths.slice(half)))]
   }
 }
 
-async function readAll(
-  call: Call,
-  ref: PullRequestRef,
-  sha: string,
-  paths: readonly string[],
-): Promise<Blob[]> {
+async function readAll({ call, ref, sha }: Reading, paths: readonly string[]): Promise<Blob[]> {
   // Paths come from strangers: they travel as variables, only our own numbers stand in the query.
   const declared = paths.map((_, index) => `$p${index}: String!`).join(', ')
   const fields = paths.map(

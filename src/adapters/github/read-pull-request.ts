@@ -4,6 +4,7 @@ import type { PullRequestView } from '../../ports/code-host.ts'
 import type { Call } from './call.ts'
 import type { GraphqlError } from './graphql-fault.ts'
 import { findingMark, isOwnLogin, summaryMark } from './own-marks.ts'
+import { readOlder } from './read-older.ts'
 import {
   configurationPaths,
   fileAlias,
@@ -39,7 +40,27 @@ export async function readPullRequest(
     throw new Fault('github-not-found', `no pull request ${ref.owner}/${ref.repo}#${ref.number}`, {
       retry: 'never',
     })
-  return viewOf(found, deps.botLogin)
+  const isOwn = (written: Written) => isOwnLogin(deps.botLogin, written.author)
+  const isSummary = (comment: Written & { body: string }) =>
+    isOwn(comment) && comment.body.includes(summaryMark)
+  const lists = await readOlder(deps.call, ref, found, (name, { reviews, comments }) => {
+    switch (name) {
+      case 'reviewThreads':
+        return true
+      case 'reviews':
+        return !reviews.nodes.some(isOwn)
+      case 'comments':
+        return (
+          comments.totalCount > comments.nodes.length + found.firstComments.nodes.length &&
+          ![...found.firstComments.nodes, ...comments.nodes].some(isSummary)
+        )
+    }
+  })
+  return viewOf({ ...found, ...lists }, isOwn, isSummary)
+}
+
+interface Written {
+  author: { login: string; bot: boolean } | null
 }
 
 function isMissingFile(error: GraphqlError): boolean {
@@ -48,9 +69,11 @@ function isMissingFile(error: GraphqlError): boolean {
   return isFile && (error.type === 'NOT_FOUND' || /could not resolve file/i.test(error.message))
 }
 
-function viewOf(found: PullRequestAnswer, botLogin: string): PullRequestView {
-  const isOwn = (written: { author: { login: string; bot: boolean } | null }) =>
-    isOwnLogin(botLogin, written.author)
+function viewOf(
+  found: PullRequestAnswer,
+  isOwn: (written: Written) => boolean,
+  isSummary: (comment: Written & { body: string }) => boolean,
+): PullRequestView {
   const texts = (paths: readonly string[]) =>
     paths.flatMap(path => {
       const text = fileText(found, path)
@@ -78,7 +101,7 @@ function viewOf(found: PullRequestAnswer, botLogin: string): PullRequestView {
     changedFiles: found.changedFiles,
     repositoryConfiguration: texts(configurationPaths)[0] ?? null,
     instructions: texts(instructionPaths),
-    ownThreads: found.reviewThreads.flatMap(thread => {
+    ownThreads: found.reviewThreads.nodes.flatMap(thread => {
       const first = thread.comments[0]
       if (!first || !isOwn(first) || !first.body.includes(findingMark)) return []
       return [
@@ -94,14 +117,12 @@ function viewOf(found: PullRequestAnswer, botLogin: string): PullRequestView {
         },
       ]
     }),
-    ownReviews: (found.reviews ?? [])
+    ownReviews: found.reviews.nodes
       .filter(isOwn)
       .slice(-50)
       .map(review => ({ id: review.fullDatabaseId, headSha: review.commit?.oid ?? '', body: review.body })),
     summaryCommentId:
-      [...found.firstComments, ...found.lastComments].find(
-        comment => isOwn(comment) && comment.body.includes(summaryMark),
-      )?.fullDatabaseId ?? null,
+      [...found.firstComments.nodes, ...found.comments.nodes].find(isSummary)?.fullDatabaseId ?? null,
   }
 }
 

@@ -5,6 +5,10 @@ const now = new Date('2026-01-01T00:00:00Z')
 const at = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 const answered = (status: number, headers: Record<string, string> = {}, message = 'x') =>
   Object.assign(new Error(message), { status, response: { headers }, request: { url: 'https://h/repos/a' } })
+const tokenRefused = (message: string) =>
+  Object.assign(answered(422, {}, message), {
+    request: { url: 'https://h/app/installations/1/access_tokens' },
+  })
 const lost = (code: string, url = 'https://h/repos/a') =>
   Object.assign(new Error(code, { cause: Object.assign(new Error(code), { code }) }), {
     status: 500,
@@ -33,9 +37,25 @@ describe('githubFault', () => {
     ['410', answered(410), 'github-not-found', undefined],
     ['422', answered(422), 'github-unprocessable', undefined],
     ['502', answered(502), 'github-unavailable', undefined],
+    [
+      'a token that lacks a permission',
+      tokenRefused('The permissions requested are not granted to this installation.'),
+      'github-forbidden',
+      undefined,
+    ],
+    [
+      'a token for a repository that left the installation',
+      tokenRefused('There is at least one repository that does not exist or is not accessible'),
+      'github-not-found',
+      undefined,
+    ],
     ['reset', lost('ECONNRESET'), 'github-unavailable', undefined],
   ])('%s is %3$s', (_name, error, code, retryAt) => {
-    expect(githubFault(error, { write: false, now })).toMatchObject({ code, retryAt, ambiguous: false })
+    expect(githubFault(error, { write: false, now, pauseMs: 60_000 })).toMatchObject({
+      code,
+      retryAt,
+      ambiguous: false,
+    })
   })
 
   it.each([
@@ -49,6 +69,6 @@ describe('githubFault', () => {
     ],
     ['a 422', answered(422), false],
   ])('a write that met %s is ambiguous: %3$s', (_name, error, ambiguous) => {
-    expect(githubFault(error, { write: true, now }).ambiguous).toBe(ambiguous)
+    expect(githubFault(error, { write: true, now, pauseMs: 60_000 }).ambiguous).toBe(ambiguous)
   })
 })
