@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LocalGitHub } from './github/server.ts'
-import { botLogin, readReview, type SeenReview } from './read-review.ts'
+import { isSummary, readReview, type SeenReview } from './read-review.ts'
 import { complaints, judgeSample, type Judgement } from './samples/judge.ts'
 import { loadSamples } from './samples/load.ts'
 import { maintainer, openSamples, type OpenedSample } from './samples/open.ts'
@@ -63,7 +63,7 @@ async function awaitReview(
   const until = performance.now() + REVIEW_WITHIN_MS
   while (performance.now() < until) {
     const seen = await readReview(api, opened)
-    const summary = seen.talk.some(comment => comment.author === botLogin)
+    const summary = seen.talk.some(isSummary)
     if (seen.check?.status === 'completed' && (summary || seen.check.conclusion === 'skipped')) return seen
     await sleep(POLL_MS)
   }

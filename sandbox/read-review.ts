@@ -22,36 +22,90 @@ export interface SeenReview {
   talk: { id: number; author: string; body: string }[]
 }
 
-export const botLogin = 'cupel[bot]'
+const botLogin = 'cupel[bot]'
+
+/** Cupel's own summary among the comments of a pull request. */
+export function isSummary(comment: { author: string; body: string }): boolean {
+  return comment.author === botLogin && comment.body.includes('<!-- cupel:summary -->')
+}
+
+interface Api {
+  url: string
+  token: string
+}
+
+export interface PullRequestPage {
+  repo: string
+  number: number
+  title: string
+  author: string
+  headSha: string
+}
+
+async function get<T>(api: Api, path: string): Promise<T> {
+  const answer = await fetch(`${api.url}${path}`, {
+    headers: { authorization: `token ${api.token}`, accept: 'application/vnd.github+json' },
+  })
+  if (!answer.ok) throw new Error(`GET ${path} answered ${answer.status}`)
+  return (await answer.json()) as T
+}
+
+/** The newest check run of a commit, or null. */
+async function readCheck(api: Api, repo: string, headSha: string): Promise<SeenReview['check']> {
+  const path = `/repos/${repo}/commits/${headSha}/check-runs?per_page=100`
+  const { check_runs } = await get<{ check_runs: Check[] }>(api, path)
+  const check = check_runs.toSorted((a, b) => b.id - a.id)[0]
+  if (!check) return null
+  return {
+    status: check.status,
+    conclusion: check.conclusion,
+    title: check.output.title ?? '',
+    summary: check.output.summary ?? '',
+    annotations: check.output.annotations_count,
+  }
+}
+
+export async function findPullRequest(
+  api: Api,
+  { repo, number }: { repo: string; number: number },
+): Promise<PullRequestPage> {
+  return pageOf(repo, await get<Pull>(api, `/repos/${repo}/pulls/${number}`))
+}
+
+/** Every open pull request of the samples' owner, with its newest check run. */
+export async function listPullRequests(
+  api: Api,
+  repos: readonly string[],
+): Promise<(PullRequestPage & Pick<SeenReview, 'check'>)[]> {
+  const pulls = await Promise.all(
+    repos.map(async repo => {
+      const listed = await get<Pull[]>(api, `/repos/${repo}/pulls?state=open&per_page=100`)
+      return listed.map(pull => pageOf(repo, pull))
+    }),
+  )
+  return Promise.all(
+    pulls.flat().map(async pull => ({ ...pull, check: await readCheck(api, pull.repo, pull.headSha) })),
+  )
+}
+
+function pageOf(repo: string, pull: Pull): PullRequestPage {
+  const { number, title, user, head } = pull
+  return { repo, number, title, author: user?.login ?? 'ghost', headSha: head.sha }
+}
 
 export async function readReview(
-  api: { url: string; token: string },
+  api: Api,
   { repo, number, headSha }: { repo: string; number: number; headSha: string },
 ): Promise<SeenReview> {
-  const get = async <T>(path: string): Promise<T> => {
-    const answer = await fetch(`${api.url}/repos/${repo}${path}`, {
-      headers: { authorization: `token ${api.token}`, accept: 'application/vnd.github+json' },
-    })
-    if (!answer.ok) throw new Error(`GET ${path} answered ${answer.status}`)
-    return (await answer.json()) as T
-  }
-  const [checks, reviews, comments, talk] = await Promise.all([
-    get<{ check_runs: Check[] }>(`/commits/${headSha}/check-runs?per_page=100`),
-    get<{ user: User; body: string }[]>(`/pulls/${number}/reviews?per_page=100`),
-    get<Comment[]>(`/pulls/${number}/comments?per_page=100`),
-    get<{ id: number; user: User; body: string }[]>(`/issues/${number}/comments?per_page=100`),
+  const of = <T>(path: string) => get<T>(api, `/repos/${repo}${path}?per_page=100`)
+  const [check, reviews, comments, talk] = await Promise.all([
+    readCheck(api, repo, headSha),
+    of<{ user: User; body: string }[]>(`/pulls/${number}/reviews`),
+    of<Comment[]>(`/pulls/${number}/comments`),
+    of<{ id: number; user: User; body: string }[]>(`/issues/${number}/comments`),
   ])
-  const check = checks.check_runs.toSorted((a, b) => b.id - a.id)[0]
   return {
-    check: check
-      ? {
-          status: check.status,
-          conclusion: check.conclusion,
-          title: check.output.title ?? '',
-          summary: check.output.summary ?? '',
-          annotations: check.output.annotations_count,
-        }
-      : null,
+    check,
     reviews: reviews.filter(each => each.user?.login === botLogin).map(each => each.body),
     comments: comments.map(each => ({
       id: each.id,
@@ -69,6 +123,12 @@ export async function readReview(
 }
 
 type User = { login: string } | null
+interface Pull {
+  number: number
+  title: string
+  user: User
+  head: { sha: string }
+}
 interface Check {
   id: number
   status: string

@@ -70,7 +70,7 @@ function inline(nodes: readonly PhrasingContent[], paint: Paint): string {
         case 'html':
           return ''
         default:
-          return 'children' in node ? inline(node.children as PhrasingContent[], paint) : ''
+          return 'children' in node ? inline(node.children, paint) : ''
       }
     })
     .join('')

@@ -1,4 +1,4 @@
-import { botLogin, type SeenReview } from '../read-review.ts'
+import { isSummary, type SeenReview } from '../read-review.ts'
 import { markdownLines, type Paint } from './markdown.ts'
 
 interface Page {
@@ -22,12 +22,18 @@ export function reviewLines(
   const threads = seen.comments
     .filter(comment => comment.replyTo === null)
     .toSorted((a, b) => a.path.localeCompare(b.path) || a.line - b.line)
-  const summary = seen.talk.find(comment => comment.author === botLogin)
+  const summary = seen.talk.find(isSummary)
+  const talk = seen.talk.filter(comment => !isSummary(comment))
   return [
     paint('dim', rule),
     `${paint('bold', heading)} ${paint('dim', `by ${pull.author}`)}`,
     ...threads.flatMap(comment => ['', ...threadLines(comment, seen, page)]),
     ...(summary ? ['', ...indented(markdownOf(summary.body, page), paint('dim', '┊ '))] : []),
+    ...talk.flatMap(({ author, id, body }) => [
+      '',
+      `${paint('bold', author)} ${paint('dim', `comment ${id}`)}`,
+      ...indented(markdownOf(body, page), '  '),
+    ]),
     '',
     checkLine(seen, paint),
   ]

@@ -5,6 +5,7 @@ import { asFault } from '../core/fault.ts'
 import { auditCommand } from './audit.ts'
 import { migrateCommand } from './migrate.ts'
 import { localReviewCommand } from './review-wiring.ts'
+import { sandboxCommand } from './sandbox.ts'
 import { startCommand } from './start.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -23,6 +24,7 @@ const cupel = new Command('cupel')
   .version(version)
   .exitOverride()
   .addCommand(startCommand())
+  .addCommand(sandboxCommand())
   .addCommand(localReviewCommand(version))
   .addCommand(migrateCommand())
   .addCommand(auditCommand())

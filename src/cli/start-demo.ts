@@ -1,4 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { runDemo, type DemoOutput } from '../../sandbox/demo.ts'
@@ -22,7 +23,7 @@ export async function demonstrate(
     await mkdir(options.dataDir, { recursive: true })
     const file = join(options.dataDir, sandboxFile)
     await writeFile(file, JSON.stringify({ url: github.url, pid: process.pid }))
-    process.once('exit', () => void rm(file, { force: true }))
+    process.once('exit', () => rmSync(file, { force: true }))
     for (const line of invitation(github.url)) output.print(line)
   }
   return [...wrong, ...github.validationErrors.map(error => error.message)]
