@@ -37,7 +37,7 @@ export async function closeDone(
     place: about.place,
   })
   await deps.writer.putSummary(ref, about.summaryCommentId, body)
-  const check = concludeCheck(receipt, findings, late)
+  const check = concludeCheck(receipt, findings, late, about.hostility)
   await deps.writer.finishCheck(ref, checkId, check)
   await deps.reviews.finish(row.id, 'done', { conclusion: check.conclusion, detail: check.title })
   deps.metrics.findings('inline', findings.length)

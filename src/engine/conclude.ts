@@ -7,6 +7,7 @@ import { mergeFindings, sameIssue } from '../core/review/merge.ts'
 import { rankAndCap, type LeftOut } from '../core/review/rank.ts'
 import {
   countReasons,
+  isBlocking,
   lostSteps,
   type FileCoverage,
   type LeftOutReason,
@@ -64,7 +65,7 @@ function tie(files: ReadonlyMap<string, FileChange>, candidate: Candidate): Tied
 export function conclude(ledger: Ledger, about: Case, before?: Judgement): Judgement {
   const files = filesByPath(about.reviewable)
   const tied = ledger.candidates.map(candidate => tie(files, candidate))
-  const unanchored = tied.filter(each => 'why' in each)
+  const unplaced = tied.filter(each => 'why' in each)
   const merged = mergeFindings(tied.flatMap(each => ('why' in each ? [] : [each.finding])))
   const heldBack = (before?.leftOut ?? []).filter(each => each.reason === 'over-comment-limit')
   const dealtWith = [...(before?.findings ?? []), ...heldBack.map(each => each.finding)]
@@ -95,19 +96,30 @@ export function conclude(ledger: Ledger, about: Case, before?: Judgement): Judge
     files: [...coverageNow(ledger, about), ...about.skipped],
     steps: ledger.steps.map(({ running: _, ...step }): Step => step),
     leftOut: countReasons([
-      ...leftOut.map(({ reason, finding }) => ({ reason, severity: finding.severity })),
-      ...unanchored.map(({ severity }) => ({ reason: 'not-in-diff' as const, severity })),
-      ...ledger.surplus.map(severity => ({ reason: 'over-comment-limit' as const, severity })),
+      ...leftOut.map(({ reason, finding }) => ({ reason, blocking: isBlocking(finding.severity) })),
+      ...unplaced.map(each => ({
+        reason: 'not-in-diff' as const,
+        blocking: isBlocking(each.severity) && isWorthTelling(each),
+      })),
+      ...ledger.surplus.map(severity => ({
+        reason: 'over-comment-limit' as const,
+        blocking: isBlocking(severity),
+      })),
     ]),
     filesNotListed: about.snapshot.filesTruncated,
   }
   return {
     findings: ranked.kept,
     leftOut,
-    unanchored: unanchored.filter(each => !isAnalyserSource(each.source)),
+    unanchored: unplaced.filter(isWorthTelling),
     receipt,
     lineDigests: lineDigests(about.reviewable.filter(isDone(receipt))),
   }
+}
+
+/** A model's claim may be right although it misquotes; about a file outside the diff it cannot know anything. */
+function isWorthTelling(claim: Unanchored): boolean {
+  return !isAnalyserSource(claim.source) && claim.why !== 'path-not-in-diff'
 }
 
 function filesByPath(reviewable: readonly FileChange[]): Map<string, FileChange> {

@@ -1,5 +1,5 @@
 import { Fault } from '../core/fault.ts'
-import { countReasons } from '../core/review/receipt.ts'
+import { countReasons, isBlocking } from '../core/review/receipt.ts'
 import { selectFiles } from '../core/review/skip.ts'
 import { planCalls } from '../core/review/technique.ts'
 import { runAnalysers } from './analyse.ts'
@@ -59,20 +59,19 @@ export const examine: Examine = async (deps, snapshot, configuration, preference
   }
 
   let done = false
-  const everything = Promise.all([analysing, modelling()]).then(
-    () => void (done = true),
-    error => {
-      ending.abort()
-      throw error
-    },
-  )
-  everything.catch(() => {}) // thrown below while somebody waits; nobody does once a newer head took over
+  const everything = Promise.all([analysing, modelling()]).then(() => void (done = true))
+  const ended = everything.catch(() => undefined)
   // The abort is a backstop: adapters end at their own deadline, but a promise that never settles must not hold us.
   const aborted = clock.sleep(limits.abortMs, inner).then(
     () => ending.abort(),
     () => undefined,
   )
-  await atMost(clock.sleep(limits.deadlineMs, inner), everything)
+  try {
+    await atMost(clock.sleep(limits.deadlineMs, inner), everything)
+  } catch (error) {
+    ending.abort()
+    throw error
+  }
   throwIfSuperseded(signal)
 
   const now = conclude(ledger, about)
@@ -81,14 +80,14 @@ export const examine: Examine = async (deps, snapshot, configuration, preference
     const { findings: late, lineDigests, receipt } = conclude(ledger, about, now)
     const leftOut = [
       ...receipt.leftOut,
-      ...countReasons(late.map(({ severity }) => ({ reason: 'late', severity }))),
+      ...countReasons(late.map(({ severity }) => ({ reason: 'late', blocking: isBlocking(severity) }))),
     ]
     return { late, lineDigests, receipt: { ...receipt, leftOut }, usd: ledger.usd, latencyMs: elapsed() }
   }
   const pending = !done
   if (!pending) ending.abort()
   const whenLate = pending
-    ? Promise.race([everything, aborted]).then(() => {
+    ? Promise.race([ended, aborted]).then(() => {
         const outcome = later()
         ending.abort()
         return outcome

@@ -1,13 +1,18 @@
 import type { ModelChoice } from '../core/configuration.ts'
 import type { Candidate } from '../core/review/finding.ts'
-import { readElement, reviewAnswer, selfCheckAnswer } from '../core/review/prompt-answer.ts'
-import { renderReviewPrompt, renderSelfCheckPrompt, type Prompt } from '../core/review/prompt.ts'
+import { maxElements, readElement, reviewAnswer, selfCheckAnswer } from '../core/review/prompt-answer.ts'
+import {
+  claimsPerCheck,
+  renderReviewPrompt,
+  renderSelfCheckPrompt,
+  type Prompt,
+} from '../core/review/prompt.ts'
 import { fallsBack, modelName, routeLegs, type Leg } from '../core/review/route.ts'
 import type { Snapshot } from '../core/review/snapshot.ts'
 import { batchSubject, type Batch } from '../core/review/technique.ts'
 import type { Configuration } from '../core/configuration.ts'
 import { askModel, betrays, newNonce, type Asking } from './ask.ts'
-import { closeStep, markSeen, openStep } from './ledger.ts'
+import { closeStep, markRead, markUnaffordable, openStep, type Ledger } from './ledger.ts'
 import { promptTemplate } from './prompts.ts'
 import type { Preferences } from './types.ts'
 
@@ -33,16 +38,20 @@ export async function askAll(asking: Asking, work: Work, batches: readonly Batch
   await Promise.all(batches.flatMap(batch => legs.map(leg => reviewBatch(asking, work, batch, leg, share))))
 }
 
+/** The first model, its replacement when it fails, then the second look at what they claim. */
 async function reviewBatch(asking: Asking, work: Work, batch: Batch, leg: Leg, share: number): Promise<void> {
   const prompt = reviewPrompt(asking, work, batch)
-  const subject = batchSubject(batch)
-  const fallback = leg.fallback
-  const first = await reviewOnce(asking, work, batch, leg.ask, prompt, {
+  const { ask, fallback } = leg
+  const claims: Candidate[] = []
+  const first = await reviewOnce(asking, work, batch, ask, prompt, claims, {
     share,
     ...(fallback ? { maxMs: asking.limits.abortMs * primaryShare } : {}),
   })
-  if (first === 'ok' || first === 'final' || !fallback || asking.signal.aborted) return
-  await reviewOnce(asking, work, batch, fallback, prompt, { share, fallbackFor: modelName(leg.ask), subject })
+  const replaced = first === 'failed' && fallback !== undefined && !asking.signal.aborted
+  if (replaced)
+    await reviewOnce(asking, work, batch, fallback, prompt, claims, { share, fallbackFor: modelName(ask) })
+  if (work.configuration.technique.selfCheck)
+    await selfCheck(asking, batch, replaced ? fallback : ask, claims, share)
 }
 
 function reviewPrompt(asking: Asking, work: Work, batch: Batch): Prompt {
@@ -60,13 +69,15 @@ function reviewPrompt(asking: Asking, work: Work, batch: Batch): Prompt {
 
 type Ending = 'ok' | 'failed' | 'final'
 
+/** `claims` receives what a self-check shall see; without one, claims are ready to be judged as they come. */
 async function reviewOnce(
   asking: Asking,
   work: Work,
   batch: Batch,
   choice: ModelChoice,
   prompt: Prompt,
-  options: { share: number; maxMs?: number; fallbackFor?: string; subject?: string },
+  claims: Candidate[],
+  options: { share: number; maxMs?: number; fallbackFor?: string },
 ): Promise<Ending> {
   const { ledger } = asking
   const step = { subject: batchSubject(batch), paths: paths(batch), fallbackFor: options.fallbackFor }
@@ -75,18 +86,8 @@ async function reviewOnce(
     closeStep(open, { outcome: 'skipped', fault: 'model-unauthorized', latencyMs: 0 })
     return 'failed'
   }
-  const checked = work.configuration.technique.selfCheck
-  const claims: Candidate[] = []
-  const known = new Set<string>()
-  const take = (element: unknown) => {
-    const candidate = readElement(element, modelName(choice))
-    const key = JSON.stringify(element)
-    if (!candidate || known.has(key)) return
-    known.add(key)
-    if (betrays(candidate, asking.canary)) ledger.hostile.push(candidate)
-    else if (checked) claims.push(candidate)
-    else ledger.candidates.push(candidate)
-  }
+  const ready = work.configuration.technique.selfCheck ? claims : ledger.candidates
+  const take = takeElements(ledger, ready, modelName(choice), asking.canary)
   const answer = await askModel(asking, {
     choice,
     prompt,
@@ -98,19 +99,50 @@ async function reviewOnce(
   })
   if (answer.ok) {
     for (const element of answer.value.findings) take(element)
-    markSeen(ledger, batch.pieces)
+    markRead(ledger, batch.pieces)
+    return 'ok'
   }
-  if (checked && claims.length > 0) await selfCheck(asking, batch, choice, claims, options.share)
-  if (answer.ok) return 'ok'
   if (answer.fault === 'budget-exhausted') {
-    for (const piece of batch.pieces) for (const hunk of piece.hunks) ledger.unaffordable.add(hunk)
+    markUnaffordable(ledger, batch.pieces)
     return 'final'
   }
   return fallsBack(answer.fault.code) ? 'failed' : 'final'
 }
 
+/** Takes the elements of one answer, each once although it comes while streaming and again at the end. */
+function takeElements(
+  ledger: Ledger,
+  ready: Candidate[],
+  source: string,
+  canary: string,
+): (element: unknown) => void {
+  const known = new Set<string>()
+  return element => {
+    const candidate = readElement(element, source)
+    const key = JSON.stringify(candidate)
+    if (!candidate || known.has(key)) return
+    known.add(key)
+    if (betrays(candidate, canary)) ledger.hostile.push(candidate)
+    else if (known.size > maxElements) ledger.surplus.push(candidate.severity)
+    else ready.push(candidate)
+  }
+}
+
 /** A second pass tries to refute each claim. When it fails the claims stand, and the receipt shows the lost step. */
 async function selfCheck(
+  asking: Asking,
+  batch: Batch,
+  choice: ModelChoice,
+  claims: readonly Candidate[],
+  share: number,
+): Promise<void> {
+  const parts = Array.from({ length: Math.ceil(claims.length / claimsPerCheck) }, (_, part) =>
+    claims.slice(part * claimsPerCheck, (part + 1) * claimsPerCheck),
+  )
+  await Promise.all(parts.map(part => checkClaims(asking, batch, choice, part, share / parts.length)))
+}
+
+async function checkClaims(
   asking: Asking,
   batch: Batch,
   choice: ModelChoice,

@@ -64,8 +64,8 @@ export interface Examination extends Outcome {
 
 /**
  * The review itself: snapshot and configuration in, findings and receipt out, at the soft deadline at the latest.
- * Posts nothing. Throws only Fault 'superseded', when `signal` is aborted before it returns; an abort after that
- * ends the pending calls, and `whenLate` tells what there is.
+ * Posts nothing. Throws Fault 'superseded' when `signal` is aborted before it returns (an abort after that ends the
+ * pending calls, and `whenLate` tells what there is), and Fault 'configuration-invalid' for an unknown prompt.
  */
 export type Examine = (
   deps: ExamineDeps,

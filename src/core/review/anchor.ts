@@ -24,35 +24,53 @@ export function normaliseLine(text: string): string {
   return showInvisible(text).replace(/\s+/g, ' ').trim()
 }
 
-function onSide(hunk: Hunk, side: Side): { number: number; line: DiffLine }[] {
-  return hunk.lines.flatMap(line => {
+type Reading = 'exact' | 'folded'
+
+interface SideOfHunk {
+  numbers: number[]
+  lines: DiffLine[]
+  texts: Record<Reading, string[]>
+}
+
+/** A model may bring hundreds of quotes for one file: each hunk is laid out once, not once per quote. */
+const laidOut = new WeakMap<Hunk, Partial<Record<Side, SideOfHunk>>>()
+
+function onSide(hunk: Hunk, side: Side): SideOfHunk {
+  const sides = laidOut.get(hunk) ?? {}
+  laidOut.set(hunk, sides)
+  return (sides[side] ??= layOut(hunk, side))
+}
+
+function layOut(hunk: Hunk, side: Side): SideOfHunk {
+  const shown = hunk.lines.flatMap(line => {
     const number = side === 'LEFT' ? line.oldLine : line.newLine
     return number === undefined ? [] : [{ number, line }]
   })
+  const lines = shown.map(({ line }) => line)
+  return {
+    numbers: shown.map(({ number }) => number),
+    lines,
+    texts: { exact: lines.map(line => line.text), folded: lines.map(line => normaliseLine(line.text)) },
+  }
 }
 
-function placesIn(
-  hunks: readonly Hunk[],
-  side: Side,
-  wanted: readonly string[],
-  read: (text: string) => string,
-): Place[] {
+function placesIn(hunks: readonly Hunk[], side: Side, wanted: readonly string[], reading: Reading): Place[] {
   const places: Place[] = []
   for (const hunk of hunks) {
-    const lines = onSide(hunk, side)
-    const texts = lines.map(({ line }) => read(line.text))
+    const { numbers, lines, texts } = onSide(hunk, side)
+    const read = texts[reading]
     for (let at = 0; at + wanted.length <= lines.length; at++) {
-      if (!wanted.every((text, offset) => texts[at + offset] === text)) continue
+      if (!wanted.every((text, offset) => read[at + offset] === text)) continue
       const covered = lines.slice(at, at + wanted.length)
-      const first = covered[0]
-      const last = covered.at(-1)
-      if (!first || !last) continue
+      const startLine = numbers[at]
+      const line = numbers[at + wanted.length - 1]
+      if (startLine === undefined || line === undefined) continue
       places.push({
         side,
-        startLine: first.number,
-        line: last.number,
-        quote: covered.map(({ line }) => line.text).join('\n'),
-        touchesChange: covered.some(({ line }) => line.kind !== 'context'),
+        startLine,
+        line,
+        quote: covered.map(({ text }) => text).join('\n'),
+        touchesChange: covered.some(({ kind }) => kind !== 'context'),
       })
     }
   }
@@ -60,10 +78,10 @@ function placesIn(
 }
 
 /** The ways a quote is read, strictest first: as it is, spaces folded, with a copied diff mark taken off. */
-const readings: readonly { quote: (line: string) => string; text: (line: string) => string }[] = [
-  { quote: line => line, text: line => line },
-  { quote: normaliseLine, text: normaliseLine },
-  { quote: line => normaliseLine(line.replace(/^\s*\d*\s*[+\-| ]/, '')), text: normaliseLine },
+const readings: readonly { quote: (line: string) => string; text: Reading }[] = [
+  { quote: line => line, text: 'exact' },
+  { quote: normaliseLine, text: 'folded' },
+  { quote: line => normaliseLine(line.replace(/^\s*\d*\s*[+\-| ]/, '')), text: 'folded' },
 ]
 
 function quoteLines(quote: string): string[] {
@@ -110,7 +128,7 @@ export function anchorQuote(
 }
 
 function withOccurrence(file: Pick<FileChange, 'hunks'>, place: Place): Anchor {
-  const equals = placesIn(file.hunks, place.side, place.quote.split('\n').map(normaliseLine), normaliseLine)
+  const equals = placesIn(file.hunks, place.side, place.quote.split('\n').map(normaliseLine), 'folded')
   const { side, startLine, line, quote } = place
   return {
     side,
@@ -123,7 +141,9 @@ function withOccurrence(file: Pick<FileChange, 'hunks'>, place: Place): Anchor {
 
 function everyLineIsThere(file: Pick<FileChange, 'hunks'>, lines: readonly string[]): boolean {
   if (lines.length < 2) return false
-  const known = new Set(file.hunks.flatMap(hunk => hunk.lines.map(line => normaliseLine(line.text))))
+  const known = new Set(
+    file.hunks.flatMap(hunk => [...onSide(hunk, 'LEFT').texts.folded, ...onSide(hunk, 'RIGHT').texts.folded]),
+  )
   return lines.every(line => known.has(normaliseLine(line)))
 }
 

@@ -1,12 +1,17 @@
 import type { FileChange, Hunk } from './diff.ts'
 import type { FileCoverage, SkipReason } from './receipt.ts'
 
+/** What a receipt tells about a file's change. */
+export function changeOf(file: FileChange): FileCoverage['change'] {
+  return { status: file.status, additions: file.additions, deletions: file.deletions }
+}
+
 /** What became of each reviewable file. `seen` holds hunks that some step looked at to its end. */
 export function coverFiles(
   files: readonly FileChange[],
   seen: ReadonlySet<Hunk>,
   asked: {
-    /** Hunks that no model was asked about, for want of tokens or money. */
+    /** Hunks that no model was asked about, for want of tokens or money: not seen, whatever an analyser saw. */
     unaffordable: ReadonlySet<Hunk>
     /** Paths of steps that failed, are late or were skipped. */
     lost: ReadonlySet<string>
@@ -14,12 +19,12 @@ export function coverFiles(
   },
 ): FileCoverage[] {
   return files.map(file => {
-    const hunksSeen = file.hunks.filter(hunk => seen.has(hunk)).length
+    const hunksSeen = file.hunks.filter(hunk => seen.has(hunk) && !asked.unaffordable.has(hunk)).length
     const hunks = file.hunks.length
-    if (hunksSeen === hunks && file.damaged === undefined)
-      return { path: file.path, coverage: 'seen', hunks, hunksSeen }
+    const about = { path: file.path, change: changeOf(file), hunks, hunksSeen }
+    if (hunksSeen === hunks && file.damaged === undefined) return { ...about, coverage: 'seen' }
     const coverage = hunksSeen > 0 ? 'partly' : 'skipped'
-    return { path: file.path, coverage, hunks, hunksSeen, reason: missing(file, asked, hunksSeen === hunks) }
+    return { ...about, coverage, reason: missing(file, asked, hunksSeen === hunks) }
   })
 }
 

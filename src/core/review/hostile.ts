@@ -17,10 +17,15 @@ export function hasInvisible(text: string): boolean {
   return invisible.test(text)
 }
 
-/** How many invisible or reordering characters the text holds. */
+/** Where such characters belong to writing: in emoji, between letters of joining scripts, as a byte order mark. */
+const ordinary =
+  // oxlint-disable-next-line no-misleading-character-class
+  /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}0-9#*])[\uFE0E\uFE0F]|(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D(?=\p{Extended_Pictographic})|(?<=[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}]\p{M}?)[\u200C\u200D](?=[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}])|^\uFEFF/gu
+
+/** How many characters of the text hide or reorder something. */
 export function countInvisible(text: string): number {
   let count = 0
-  for (const run of text.matchAll(invisibleRun)) count += Array.from(run[0]).length
+  for (const run of text.replace(ordinary, '').matchAll(invisibleRun)) count += Array.from(run[0]).length
   return count
 }
 
@@ -41,9 +46,15 @@ export function stripInvisible(text: string): string {
   return text.toWellFormed().replaceAll('\uFFFD', '').replace(invisibleRun, '')
 }
 
-/** HTML comments are invisible to people, so no model reads them either. `removed` counts their characters. */
+const hiddenMarkup = [
+  /<!--[\s\S]*?(?:-->|$)/g,
+  // A link definition shows nothing, and is commonly used as a comment: [//]: # (text)
+  /^ {0,3}\[[^\]\n]{1,100}\]:[ \t]*(?:#|<>)[ \t]+\S.*$/gm,
+]
+
+/** Comments in Markdown are invisible to people, so no model reads them either. `removed` counts their characters. */
 export function removeHtmlComments(text: string): { text: string; removed: number } {
-  const kept = text.replace(/<!--[\s\S]*?(?:-->|$)/g, '')
+  const kept = hiddenMarkup.reduce((rest, pattern) => rest.replace(pattern, ''), text)
   return { text: kept, removed: text.length - kept.length }
 }
 
@@ -92,7 +103,7 @@ export interface Hostility {
 }
 
 /** People write short hidden templates; longer hidden text is told to the maintainers. */
-const hiddenWorthTelling = 200
+export const hiddenWorthTelling = 200
 
 export function isSuspicious(hostility: Hostility): boolean {
   return (

@@ -15,10 +15,8 @@ function words(text: string): Set<string> {
   )
 }
 
-/** Overlap coefficient of two texts' words, 0 to 1: shared words over the smaller set. */
-export function similarity(a: string, b: string): number {
-  const left = words(a)
-  const right = words(b)
+/** Overlap coefficient of two sets of words, 0 to 1: shared words over the smaller set. */
+function similarity(left: ReadonlySet<string>, right: ReadonlySet<string>): number {
   const smaller = Math.min(left.size, right.size)
   return smaller === 0 ? 0 : left.intersection(right).size / smaller
 }
@@ -31,12 +29,23 @@ function samePlace(a: Finding, b: Finding): boolean {
   return a.path === b.path && a.side === b.side && a.startLine <= b.line && b.startLine <= a.line
 }
 
+type Meaning = (finding: Finding) => ReadonlySet<string>
+
+/** What findings say, each read once. */
+function readMeanings(): Meaning {
+  const known = new Map<Finding, ReadonlySet<string>>()
+  return finding => {
+    const meaning = known.get(finding) ?? words(`${finding.title} ${firstSentence(finding.body)}`)
+    known.set(finding, meaning)
+    return meaning
+  }
+}
+
 /** Two findings say the same: lines overlap, and the wording does, more of it when the categories differ. */
-export function sameIssue(a: Finding, b: Finding): boolean {
+export function sameIssue(a: Finding, b: Finding, meaning: Meaning = readMeanings()): boolean {
   if (!samePlace(a, b)) return false
   if (a.fingerprint === b.fingerprint && a.source === b.source) return true
-  const meaning = similarity(`${a.title} ${firstSentence(a.body)}`, `${b.title} ${firstSentence(b.body)}`)
-  return meaning >= (a.category === b.category ? 0.3 : 0.5)
+  return similarity(meaning(a), meaning(b)) >= (a.category === b.category ? 0.3 : 0.5)
 }
 
 /** Agreement of independent sources: 1 - Π(1 - confidence), at most 0.99. */
@@ -75,11 +84,20 @@ function combine(group: readonly Finding[]): Finding {
 
 /** One finding per issue, order of first appearance kept. */
 export function mergeFindings(findings: readonly Finding[]): Finding[] {
+  const meaning = readMeanings()
   const groups: Finding[][] = []
+  const byFile = new Map<string, Finding[][]>()
   for (const finding of findings) {
-    const group = groups.find(members => members.some(member => sameIssue(member, finding)))
-    if (group) group.push(finding)
-    else groups.push([finding])
+    const here = byFile.get(finding.path) ?? []
+    byFile.set(finding.path, here)
+    const group = here.find(members => members.some(member => sameIssue(member, finding, meaning)))
+    if (group) {
+      group.push(finding)
+      continue
+    }
+    const opened = [finding]
+    here.push(opened)
+    groups.push(opened)
   }
   return groups.map(group => combine(group))
 }

@@ -22,7 +22,10 @@ export const findingElement = z.strictObject({
 export const reviewAnswer = z.strictObject({ findings: z.array(findingElement) })
 
 /** Longest values taken over, in code points. */
-const caps = { quote: 6_000, title: 200, body: 4_000, suggestion: 6_000 }
+const caps = { path: 4_096, quote: 6_000, title: 200, body: 4_000, suggestion: 6_000 }
+
+/** Most elements taken from one answer, worst first as asked for: nobody reads more, and each costs time to place. */
+export const maxElements = 100
 
 /** One element of an answer as a candidate; null when it is not what was asked for or says nothing. */
 export function readElement(element: unknown, source: string): Candidate | null {
@@ -30,6 +33,7 @@ export function readElement(element: unknown, source: string): Candidate | null 
   if (!read.success) return null
   const { path, side, quote, line, severity, category, confidence, title, body, suggestion } = read.data
   if (title.trim() === '' || quote.trim() === '' || quote.length > caps.quote) return null
+  if (path.length > caps.path) return null
   return {
     path,
     side,

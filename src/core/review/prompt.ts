@@ -67,12 +67,7 @@ export function renderReviewPrompt(input: ReviewPromptInput): Prompt {
   const { batch, nonces, snapshot } = input
   const system = fill(input.template, { ...nonces, language: languageTag(input.language) })
   const diff = block(nonces, 'diff', renderDiff(batch, batch.tokens * 1.18))
-  let left =
-    Math.floor(batch.tokens * promptFactor) +
-    fixedPromptTokens -
-    reserve -
-    estimateTokens(system) -
-    estimateTokens(diff)
+  let left = roomBeside(batch, system, diff)
   const parts: string[] = []
   const add = (name: string, text: string, max: number) => {
     const frame = estimateTokens(block(nonces, name, '')) + 2
@@ -101,6 +96,9 @@ function knownLines(known: readonly Candidate[]): string {
     .join('\n')
 }
 
+/** Most claims of one second pass: with more, too little of each would fit. */
+export const claimsPerCheck = 20
+
 /** The prompt of a second pass over the claims of one batch, numbered from 0. Same bound as a review prompt. */
 export function renderSelfCheckPrompt(input: {
   template: string
@@ -111,22 +109,33 @@ export function renderSelfCheckPrompt(input: {
   const { batch, nonces } = input
   const system = fill(input.template, { ...nonces })
   const diff = block(nonces, 'diff', renderDiff(batch, batch.tokens * 1.18))
-  const left =
-    Math.floor(batch.tokens * promptFactor) +
-    fixedPromptTokens -
-    reserve -
-    estimateTokens(system) -
-    estimateTokens(diff)
+  const left = roomBeside(batch, system, diff)
   // Each claim gets its share, so that none is left unjudged because another is long.
-  const share = Math.max(24, Math.floor((left - 30) / Math.max(1, input.claims.length)) - 14)
-  const claims = input.claims.map((claim, id) => {
-    const text = showInvisible(`${claim.title}. ${claim.body}`)
-    return JSON.stringify({
+  let share = Math.max(24, Math.floor(left / Math.max(1, input.claims.length)))
+  let claims = renderClaims(nonces, input.claims, share)
+  while (estimateTokens(claims) > left && share > 3) {
+    share = Math.floor(share * 0.8)
+    claims = renderClaims(nonces, input.claims, share)
+  }
+  return { system, user: `${diff}\n${claims}` }
+}
+
+/** `share`: tokens that the text of one claim may take. */
+function renderClaims(nonces: Nonces, claims: readonly Candidate[], share: number): string {
+  const cut = (text: string, part: number) => capTokens(showInvisible(text), Math.floor(share * part))
+  const lines = claims.map((claim, id) =>
+    JSON.stringify({
       id,
-      path: showInvisible(claim.path),
-      quote: capTokens(showInvisible(claim.quote), Math.floor(share / 3)),
-      claim: capTokens(text, Math.floor((share * 2) / 3)),
-    })
-  })
-  return { system, user: `${diff}\n${block(nonces, 'claims (JSON lines)', claims.join('\n'))}` }
+      path: cut(claim.path, 0.2),
+      quote: cut(claim.quote, 0.3),
+      claim: cut(`${claim.title}. ${claim.body}`, 0.5),
+    }),
+  )
+  return block(nonces, 'claims (JSON lines)', lines.join('\n'))
+}
+
+/** Tokens that may stand beside instructions and diff. */
+function roomBeside(batch: Batch, system: string, diff: string): number {
+  const bound = Math.floor(batch.tokens * promptFactor) + fixedPromptTokens
+  return bound - reserve - estimateTokens(system) - estimateTokens(diff)
 }

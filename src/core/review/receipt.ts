@@ -1,3 +1,4 @@
+import type { FileChange } from './diff.ts'
 import type { Severity } from './finding.ts'
 
 /** The coverage receipt: what was looked at, by whom, and what was not, with the reason. */
@@ -6,13 +7,20 @@ export interface Receipt {
   /** Each analyser and model call that was asked, in the order asked. */
   steps: Step[]
   /** Findings that were made but are not posted inline, with the reason. */
-  leftOut: { reason: LeftOutReason; count: number }[]
+  leftOut: {
+    reason: LeftOutReason
+    count: number
+    /** How many of them are blocking; absent when none is. */
+    blocking?: number
+  }[]
   /** Files the code host did not list (more than 3,000). */
   filesNotListed: boolean
 }
 
 export interface FileCoverage {
   path: string
+  /** What the diff did to it. */
+  change?: { status: FileChange['status']; additions: number; deletions: number }
   /** seen: some step looked at every hunk of it; partly: at some; skipped: at none. */
   coverage: 'seen' | 'partly' | 'skipped'
   hunks: number
@@ -74,10 +82,32 @@ export function isBlocking(severity: Severity): boolean {
 }
 
 /** How often each reason occurs, in order of first appearance. */
-export function countReasons(reasons: readonly LeftOutReason[]): Receipt['leftOut'] {
-  const counts = new Map<LeftOutReason, number>()
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  return [...counts].map(([reason, count]) => ({ reason, count }))
+export function countReasons(
+  leftOut: readonly { reason: LeftOutReason; blocking: boolean }[],
+): Receipt['leftOut'] {
+  const counts = new Map<LeftOutReason, Receipt['leftOut'][number]>()
+  for (const { reason, blocking } of leftOut) {
+    const entry = counts.get(reason) ?? { reason, count: 0 }
+    counts.set(reason, entry)
+    entry.count++
+    if (blocking) entry.blocking = (entry.blocking ?? 0) + 1
+  }
+  return [...counts.values()]
+}
+
+/** Reasons for which a finding is not posted (again) although nothing speaks against it. */
+const standing: ReadonlySet<LeftOutReason> = new Set(['already-posted', 'over-comment-limit', 'not-in-diff'])
+
+/** Blocking findings that this round found and did not post inline: they still stand in the way of a green check. */
+export function standingBlockers(receipt: Receipt): { reason: LeftOutReason; blocking: number }[] {
+  return receipt.leftOut.flatMap(({ reason, blocking = 0 }) =>
+    standing.has(reason) && blocking > 0 ? [{ reason, blocking }] : [],
+  )
+}
+
+/** Findings that a model was talked into: what else it said cannot be relied on either. */
+export function wasSteered(receipt: Receipt): boolean {
+  return receipt.leftOut.some(({ reason }) => reason === 'hostile')
 }
 
 /** Steps whose answer is missing, wholly or in part: a check over them is never green. */
@@ -101,9 +131,11 @@ const intended: ReadonlySet<SkipReason> = new Set([
   'removed',
 ])
 
+export function isIntended(file: FileCoverage): boolean {
+  return file.reason !== undefined && intended.has(file.reason)
+}
+
 /** Files that should have been looked at and were not, or only in part. */
 export function uncoveredFiles(receipt: Receipt): FileCoverage[] {
-  return receipt.files.filter(
-    file => file.coverage !== 'seen' && !(file.reason !== undefined && intended.has(file.reason)),
-  )
+  return receipt.files.filter(file => file.coverage !== 'seen' && !isIntended(file))
 }

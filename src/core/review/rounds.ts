@@ -88,13 +88,13 @@ export function findingMarker(finding: Pick<Finding, 'fingerprint' | 'side' | 'q
   return `<!-- cupel:finding:${finding.fingerprint}:${finding.side}:${lines}:${quoteDigest(finding.quote)} -->`
 }
 
-const marker = /<!-- cupel:finding:([0-9a-f]{32}):(LEFT|RIGHT):(\d{1,6}):([0-9a-f]{16}) -->/
+const marker = /<!-- cupel:finding:([0-9a-f]{32}):(LEFT|RIGHT):(\d{1,6}):([0-9a-f]{16}) -->/g
 
-/** The finding a comment of ours carries, or null. */
+/** The finding a comment of ours carries, or null. Ours is the last: what a model wrote stands before it. */
 export function readFindingMarker(
   body: string,
 ): { fingerprint: string; side: Side; lines: number; digest: string } | null {
-  const found = marker.exec(body)
+  const found = [...body.matchAll(marker)].at(-1)
   if (!found?.[1] || !found[3] || !found[4]) return null
   return {
     fingerprint: found[1],

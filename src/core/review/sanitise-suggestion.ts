@@ -33,7 +33,10 @@ export function safeSuggestion(
     return undefined
   if (hasInvisible(text) || !text.isWellFormed() || maskSecrets(text) !== text) return undefined
   if (addresses(text).some(address => !before.includes(address))) return undefined
-  if (/^(?:\/[a-z][\w-]*(?:\s|$)|@\w|<<<<<<<|@@ )/im.test(text)) return undefined
+  if (text.includes('<!-- cupel:')) return undefined
+  const kept = new Set(before.split('\n'))
+  const brought = text.split('\n').filter(line => !kept.has(line))
+  if (brought.some(line => /^(?:\/[a-z][\w-]*(?:\s|$)|@\w|<<<<<<<|@@ )/i.test(line))) return undefined
   return looksLikeDiff(text, before) ? undefined : text
 }
 

@@ -55,7 +55,7 @@ const active = new RegExp(
     String.raw`(?<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)`,
     String.raw`(?<mention>@[A-Za-z0-9_][\w-]*(?:\/[\w.-]+)?)`,
     String.raw`(?<reference>(?:[\w.-]+\/[\w.-]+)?#\d+|\bGH-\d+)`,
-    String.raw`(?<math>\$[^\s$]*\$?)`,
+    String.raw`(?<math>\$(?:[^\s$]*[^\s$.,;:!?)])?\$?)`,
     String.raw`(?<command>(?<=^|\n)[ \t]*(?:\/[A-Za-z][\w-]*|(?:bors|homu|rultor)\b))`,
   ].join('|'),
   'gi',
@@ -83,6 +83,11 @@ export function defuse(text: string): PhrasingContent[] {
   }
   if (at < text.length) nodes.push({ type: 'text', value: text.slice(at) })
   return nodes
+}
+
+/** Whether the text may stand as it is: nothing in it acts and nothing in it is a secret. */
+export function isInert(text: string): boolean {
+  return text.search(active) < 0 && maskSecrets(text) === text
 }
 
 /** A link into the same repository at a fixed commit: the only kind that may stay. */

@@ -4,7 +4,7 @@ import { gfmFromMarkdown, gfmToMarkdown } from 'mdast-util-gfm'
 import { toMarkdown } from 'mdast-util-to-markdown'
 import { gfm } from 'micromark-extension-gfm'
 import { capCodePoints, stripInvisible } from './hostile.ts'
-import { defuse, isPermalink, maskSecrets, type OutputPlace } from './sanitise-text.ts'
+import { defuse, isInert, isPermalink, maskSecrets, type OutputPlace } from './sanitise-text.ts'
 
 export function parseMarkdown(text: string): Root {
   return fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] })
@@ -31,34 +31,60 @@ function codeText(text: string): string {
   return maskSecrets(text).replace(/^(?=\/[A-Za-z]|@\w|(?:bors|homu|rultor)\b)/gim, ' ')
 }
 
-function phrasing(nodes: readonly Nodes[], place: OutputPlace): PhrasingContent[] {
+/** What may stay of inline content, its text not yet defused: what was dropped may have stood inside a word. */
+function reduce(nodes: readonly Nodes[], place: OutputPlace): PhrasingContent[] {
   return nodes.flatMap((node): PhrasingContent[] => {
     switch (node.type) {
       case 'text':
-        return defuse(node.value)
+        return [node]
       case 'inlineCode':
-        return [{ type: 'inlineCode', value: codeText(node.value.replace(/\s+/g, ' ')) }]
+        return [{ type: 'inlineCode', value: maskSecrets(node.value.replace(/\s+/g, ' ')) }]
       case 'emphasis':
       case 'strong':
-        return [{ type: node.type, children: phrasing(node.children, place) }]
+        return [{ type: node.type, children: reduce(node.children, place) }]
       case 'break':
         return [{ type: 'break' }]
       case 'link': {
-        const children = phrasing(node.children, place)
+        const children = reduce(node.children, place)
         return isPermalink(node.url, place) ? [{ type: 'link', url: node.url, children }] : children
       }
       case 'image':
       case 'imageReference':
-        return defuse(node.alt ?? '')
+        return [{ type: 'text', value: node.alt ?? '' }]
       case 'html':
         // `Array<string>` reads as a tag; a bare tag is more likely a type than HTML.
         return /^<\w+>$/.test(node.value) ? [{ type: 'inlineCode', value: node.value }] : []
       case 'footnoteReference':
         return []
       default:
-        return 'children' in node ? phrasing(node.children, place) : []
+        return 'children' in node ? reduce(node.children, place) : []
     }
   })
+}
+
+/** Texts that stand side by side become one, so that `@` and `name` are seen together; then each is defused. */
+function settle(nodes: readonly PhrasingContent[]): PhrasingContent[] {
+  const joined: PhrasingContent[] = []
+  for (const node of nodes) {
+    const last = joined.at(-1)
+    if (node.type === 'text' && last?.type === 'text')
+      joined[joined.length - 1] = { type: 'text', value: last.value + node.value }
+    else joined.push(node)
+  }
+  const settled = joined.flatMap((node): PhrasingContent[] => {
+    if (node.type === 'text') return defuse(maskSecrets(node.value))
+    return 'children' in node ? [{ ...node, children: settle(node.children) }] : [node]
+  })
+  // Two code spans printed side by side would read as one.
+  return settled.flatMap((node, at) =>
+    node.type === 'inlineCode' && settled[at - 1]?.type === 'inlineCode'
+      ? [{ type: 'text', value: ' ' }, node]
+      : [node],
+  )
+}
+
+function phrasing(nodes: readonly Nodes[], place: OutputPlace): PhrasingContent[] {
+  return settle(reduce(nodes, place))
 }
 
 /** Beyond this depth lists and quotes are flattened: deep nesting only serves to slow a renderer down. */
@@ -95,7 +121,9 @@ function blocks(nodes: readonly Nodes[], place: OutputPlace, depth: number): Blo
           {
             type: 'paragraph',
             children: phrasing(
-              node.children.flatMap(cell => [...cell.children, { type: 'text' as const, value: ' ' }]),
+              node.children.flatMap((cell, at) =>
+                at === 0 ? cell.children : [{ type: 'text' as const, value: ' · ' }, ...cell.children],
+              ),
               place,
             ),
           },
@@ -137,6 +165,7 @@ export function isSafeMarkdown(text: string, place: OutputPlace): boolean {
   const safe = (node: RootContent | Root): boolean =>
     allowed.has(node.type) &&
     (node.type !== 'link' || isPermalink(node.url, place)) &&
+    (node.type !== 'text' || isInert(node.value)) &&
     (!('children' in node) || node.children.every(safe))
   return safe(parseMarkdown(text))
 }
@@ -152,33 +181,71 @@ export function fence(text: string, info: string): string {
   return text === '' ? `${marks}${info}\n${marks}` : `${marks}${info}\n${text}\n${marks}`
 }
 
-/** Untrusted Markdown as Markdown in which nothing links out, notifies, runs or hides. `max` in code points. */
-export function sanitiseMarkdown(text: string, place: OutputPlace, max: number): string {
-  const clean = capCodePoints(stripInvisible(text), max)
-  const printed = printMarkdown({ type: 'root', children: blocks(parseMarkdown(clean).children, place, 0) })
-  // Printing and reading again do not always agree; then the text is shown as it is, as code.
-  return isSafeMarkdown(printed, place) ? printed : fence(codeText(clean), 'text')
+/** Text so nested that reading it would take seconds, or more stack than there is. */
+const nested = /^(?:[ \t]*(?:>|[-+*](?=\s)|\d{1,9}[.)](?=\s))){12}/m
+
+/** Reading time grows with the square of these. */
+const mostMarks = 600
+
+function isCostly(text: string): boolean {
+  return nested.test(text) || (text.match(/[*_~[\]<`|]/g)?.length ?? 0) > mostMarks
 }
 
-/** Untrusted text as one line of Markdown, for titles and table cells. `max` in code points. */
+function isDeep(root: Root): boolean {
+  let level: readonly Nodes[] = [root]
+  for (let depth = 0; depth < 40; depth++) {
+    level = level.flatMap((node): readonly Nodes[] => ('children' in node ? node.children : []))
+    if (level.length === 0) return false
+  }
+  return true
+}
+
+/** Our own hidden marks prove what Cupel posted, so no text from outside may hold one, not even as code. */
+function withoutMarks(text: string): string {
+  return text.replace(/<!--(?=\s*cupel:)/gi, '<! --')
+}
+
+/** Untrusted Markdown as Markdown in which nothing links out, notifies, runs or hides. `max` in code points. */
+export function sanitiseMarkdown(text: string, place: OutputPlace, max: number): string {
+  const clean = withoutMarks(capCodePoints(stripInvisible(text), max))
+  const asCode = () => fence(codeText(clean), 'text')
+  if (isCostly(clean)) return asCode()
+  const root = parseMarkdown(clean)
+  if (isDeep(root)) return asCode()
+  const printed = withoutMarks(printMarkdown({ type: 'root', children: blocks(root.children, place, 0) }))
+  // Printing and reading again do not always agree; then the text is shown as it is, as code.
+  return printed.length <= 4 * max && isSafeMarkdown(printed, place) ? printed : asCode()
+}
+
+/** Untrusted text as one line of Markdown, for titles. `max` in code points. */
 export function sanitiseLine(text: string, place: OutputPlace, max: number): string {
-  const line = capCodePoints(stripInvisible(text).replace(/\s+/g, ' ').trim(), max)
-  const [only, ...others] = parseMarkdown(line).children
+  const line = withoutMarks(capCodePoints(stripInvisible(text).replace(/\s+/g, ' ').trim(), max))
+  const [only, ...others] = isCostly(line) ? [] : parseMarkdown(line).children
   const children =
-    only?.type === 'paragraph' && others.length === 0 ? phrasing(only.children, place) : defuse(line)
-  const printed = printMarkdown({ type: 'root', children: [{ type: 'paragraph', children }] }).replace(
-    /\n+/g,
-    ' ',
+    only?.type === 'paragraph' && others.length === 0
+      ? phrasing(only.children, place)
+      : defuse(maskSecrets(line))
+  const printed = withoutMarks(
+    printMarkdown({ type: 'root', children: [{ type: 'paragraph', children }] }).replace(/\n+/g, ' '),
   )
   return isSafeMarkdown(printed, place) ? printed : codeSpan(line)
 }
 
-/** Untrusted text as an inline code span; safe in table cells too. */
+/** Untrusted text as an inline code span of at most 300 code points. */
 export function codeSpan(text: string): string {
-  const value = stripInvisible(maskSecrets(text)).replace(/\s+/g, ' ').replaceAll('|', '\\|')
+  const clean = capCodePoints(stripInvisible(maskSecrets(text)).replace(/\s+/g, ' '), 300)
+  const value = withoutMarks(clean)
   const marks = '`'.repeat(longestFence(value) + 1)
   const pad = value.startsWith('`') || value.endsWith('`') || value.trim() === '' ? ' ' : ''
   return `${marks}${pad}${value}${pad}${marks}`
+}
+
+/**
+ * A code span for a table cell. A bar ends a cell even inside code unless a backslash stands before it, and a second
+ * backslash would undo that: the text's own backslashes before a bar are dropped.
+ */
+export function cellSpan(text: string): string {
+  return codeSpan(text).replace(/\\*\|/g, '\\|')
 }
 
 /** For places that show text as it is (annotations): invisible characters and secrets gone, length capped. */

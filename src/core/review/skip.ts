@@ -1,3 +1,4 @@
+import { changeOf } from './coverage.ts'
 import type { FileChange } from './diff.ts'
 import type { FileCoverage, SkipReason } from './receipt.ts'
 
@@ -18,16 +19,21 @@ const minifiedLine = 1_000
 
 function looksGenerated(file: FileChange, contents: string | undefined): boolean {
   if (generatedPaths.some(pattern => pattern.test(file.path))) return true
-  const head =
-    contents?.slice(0, 2_000) ??
+  const top =
+    contents?.slice(0, 2_000).split('\n').slice(0, 30) ??
     file.hunks
       .filter(hunk => hunk.newStart <= 5)
       .flatMap(hunk => hunk.lines.slice(0, 20).map(line => line.text))
-      .join('\n')
-  if (generatedMarks.test(head.split('\n').slice(0, 30).join('\n'))) return true
+  // A mark that the pull request itself put on a file that was there before would be a way around the review.
+  const brought = new Set(file.status === 'added' ? [] : addedTexts(file))
+  if (generatedMarks.test(top.filter(line => !brought.has(line)).join('\n'))) return true
   if (!/\.(?:[cm]?js|css|json|svg|html)$/.test(file.path)) return false
-  const added = file.hunks.flatMap(hunk => hunk.lines.filter(line => line.kind === 'added'))
-  return added.length > 0 && added.every(line => line.text.length > minifiedLine)
+  const added = addedTexts(file)
+  return added.length > 0 && added.every(text => text.length > minifiedLine)
+}
+
+function addedTexts(file: FileChange): string[] {
+  return file.hunks.flatMap(hunk => hunk.lines.filter(line => line.kind === 'added').map(line => line.text))
 }
 
 /** Why a file is not reviewed at all, or null when it is. */
@@ -67,7 +73,14 @@ export function selectFiles(
 ): Selection {
   const skipped: FileCoverage[] = []
   const skip = (file: FileChange, reason: SkipReason) =>
-    skipped.push({ path: file.path, coverage: 'skipped', hunks: file.hunks.length, hunksSeen: 0, reason })
+    skipped.push({
+      path: file.path,
+      change: changeOf(file),
+      coverage: 'skipped',
+      hunks: file.hunks.length,
+      hunksSeen: 0,
+      reason,
+    })
   const worthy = files.filter(file => {
     const reason = skipReason(file, contents.get(file.path), includes)
     if (reason) skip(file, reason)

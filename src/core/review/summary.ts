@@ -1,45 +1,17 @@
-import { count, maxBody, summaryMark } from './comment.ts'
-import type { Finding } from './finding.ts'
-import { capCodePoints, isSuspicious, type Hostility } from './hostile.ts'
+import { count, fit, maxBody, summaryMark } from './comment.ts'
+import type { FileChange } from './diff.ts'
+import { compareSeverity, severities, type Finding } from './finding.ts'
+import { hiddenWorthTelling, isSuspicious, type Hostility } from './hostile.ts'
+import { lostSteps, wasSteered, type FileCoverage, type Receipt, type Step } from './receipt.ts'
 import {
-  lostSteps,
-  type FileCoverage,
-  type LeftOutReason,
-  type Receipt,
-  type SkipReason,
-  type Step,
-} from './receipt.ts'
-import { codeSpan, sanitiseLine } from './sanitise.ts'
+  coverageSentence,
+  leftOutWords,
+  skipWords,
+  standingSentence,
+  steeredSentence,
+} from './receipt-words.ts'
+import { cellSpan, codeSpan, sanitiseLine } from './sanitise.ts'
 import type { OutputPlace } from './sanitise-text.ts'
-
-const skipWords: Record<SkipReason, string> = {
-  'excluded-by-configuration': 'excluded by configuration',
-  generated: 'generated',
-  binary: 'binary',
-  'too-large': 'too large',
-  submodule: 'submodule',
-  symlink: 'symbolic link',
-  'no-content-change': 'no change of contents',
-  removed: 'removed',
-  'unsupported-by-analysers': 'no analyser for it, no model asked',
-  'over-file-limit': 'over the file limit',
-  'over-token-budget': 'over the budget',
-  'patch-damaged': 'patch cut or damaged',
-  'contents-unreadable': 'contents could not be read',
-  'step-failed': 'a step failed',
-}
-
-const leftOutWords: Record<LeftOutReason, string> = {
-  'over-comment-limit': 'over the comment limit',
-  'below-severity-floor': 'below the severity floor',
-  'below-confidence': 'too unsure',
-  'not-in-diff': 'quoted line not in the diff',
-  'already-posted': 'already posted',
-  'unchanged-code': 'on code unchanged since the last round',
-  late: 'late, listed here instead',
-  refuted: 'refuted by the self-check',
-  hostile: 'steered by text of the pull request',
-}
 
 export interface SummaryInput {
   receipt: Receipt
@@ -53,7 +25,28 @@ export interface SummaryInput {
   place: OutputPlace
 }
 
-function fileRow(file: FileCoverage, findings: number): string {
+const changeWords: Record<FileChange['status'], string> = {
+  added: 'new',
+  removed: 'removed',
+  modified: '',
+  renamed: 'renamed',
+  copied: 'copied',
+  'mode-only': 'mode only',
+  unchanged: 'unchanged',
+}
+
+function changeCell(file: FileCoverage): string {
+  if (!file.change) return ''
+  const { status, additions, deletions } = file.change
+  return [changeWords[status], additions > 0 ? `+${additions}` : '', deletions > 0 ? `−${deletions}` : '']
+    .filter(part => part !== '')
+    .join(' ')
+}
+
+/** Findings named in one cell of the table; the rest is a number. */
+const namedPerFile = 6
+
+function fileRow(file: FileCoverage, findings: readonly Finding[], link: Link): string {
   const seen =
     file.coverage === 'seen'
       ? 'reviewed'
@@ -61,32 +54,91 @@ function fileRow(file: FileCoverage, findings: number): string {
         ? `${file.hunksSeen} of ${file.hunks} hunks`
         : 'not reviewed'
   const why = file.reason === undefined ? '' : `: ${skipWords[file.reason]}`
-  return `| ${codeSpan(file.path)} | ${seen}${why} | ${findings || ''} |`
+  const worst = findings.toSorted((a, b) => compareSeverity(a.severity, b.severity))
+  const named = worst
+    .slice(0, namedPerFile)
+    .map(finding => `${finding.severity} ${link(finding, `line ${finding.line}`)}`)
+  const more = worst.length > namedPerFile ? [`${worst.length - namedPerFile} more`] : []
+  return `| ${cellSpan(file.path)} | ${changeCell(file)} | ${seen}${why} | ${[...named, ...more].join(', ')} |`
 }
 
 function stepRow(step: Step): string {
   const outcome = step.outcome === 'ok' ? 'ok' : `${step.outcome}${step.fault ? ` (${step.fault})` : ''}`
   const tokens = step.inputTokens === undefined ? '' : `${step.inputTokens} in, ${step.outputTokens ?? 0} out`
   const usd = step.usd === undefined ? '' : `$${step.usd.toFixed(4)}`
-  const instead = step.fallbackFor ? ` (for ${codeSpan(step.fallbackFor)})` : ''
-  return `| ${codeSpan(step.name)}${instead} | ${codeSpan(step.subject)} | ${outcome} | ${step.latencyMs} ms | ${tokens} | ${usd} |`
+  const instead = step.fallbackFor ? ` (for ${cellSpan(step.fallbackFor)})` : ''
+  return `| ${cellSpan(step.name)}${instead} | ${cellSpan(step.subject)} | ${outcome} | ${seconds(step.latencyMs)} | ${tokens} | ${usd} |`
 }
 
-function permalink(finding: Finding, headSha: string, place: OutputPlace): string {
-  const lines =
-    finding.startLine === finding.line ? `L${finding.line}` : `L${finding.startLine}-L${finding.line}`
-  const path = finding.path
-    .split('/')
-    .map(encodeURIComponent)
-    .join('/')
-    .replace(/[()]/g, c => (c === '(' ? '%28' : '%29'))
-  return finding.side === 'RIGHT'
-    ? `[${codeSpan(`${finding.path}:${finding.line}`)}](${place.webUrl}/${place.owner}/${place.name}/blob/${headSha}/${path}#${lines})`
-    : `${codeSpan(finding.path)} (old line ${finding.line})`
+function seconds(ms: number): string {
+  if (ms === 0) return ''
+  return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`
 }
 
-function details(title: string, lines: readonly string[]): string {
-  return `<details><summary>${title}</summary>\n\n${lines.join('\n')}\n\n</details>`
+type Link = (finding: Finding, text: string) => string
+
+/** Links into the head that was reviewed; a removed line has no place there. */
+function linkTo(headSha: string, place: OutputPlace): Link {
+  return (finding, text) => {
+    if (finding.side === 'LEFT') return `${text} (old)`
+    const lines =
+      finding.startLine === finding.line ? `L${finding.line}` : `L${finding.startLine}-L${finding.line}`
+    const path = finding.path
+      .toWellFormed()
+      .split('/')
+      .map(part =>
+        encodeURIComponent(part).replace(/[!'()*]/g, mark => `%${mark.charCodeAt(0).toString(16)}`),
+      )
+      .join('/')
+    return `[${text}](${place.webUrl}/${place.owner}/${place.name}/blob/${headSha}/${path}#${lines})`
+  }
+}
+
+function details(title: string, lines: readonly string[], open: boolean): string {
+  return `<details${open ? ' open' : ''}><summary>${title}</summary>\n\n${lines.join('\n')}\n\n</details>`
+}
+
+/** Rows shown of a long table, and characters they may take; the rest is told as a number. */
+const maxRows = 200
+const tableRoom = 22_000
+
+function table(head: string, rows: readonly string[]): string[] {
+  const kept: string[] = []
+  let room = tableRoom
+  for (const row of rows) {
+    if (kept.length >= maxRows || row.length > room) break
+    kept.push(row)
+    room -= row.length + 1
+  }
+  const rule = head.replace(/[^|]+/g, ' --- ')
+  return [
+    head,
+    rule,
+    ...kept,
+    ...(kept.length < rows.length ? ['', `and ${rows.length - kept.length} more.`] : []),
+  ]
+}
+
+/** `3 findings: 1 high, 2 low`. */
+function countFindings(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'No findings'
+  const bySeverity = severities.flatMap(severity => {
+    const number = findings.filter(finding => finding.severity === severity).length
+    return number === 0 ? [] : [`${number} ${severity}`]
+  })
+  return `${count(findings.length, 'finding')}: ${bySeverity.join(', ')}`
+}
+
+function gaps(receipt: Receipt): string[] {
+  const lost = lostSteps(receipt).map(
+    step => `${codeSpan(step.name)} ${step.outcome}${step.fault ? ` (${step.fault})` : ''}`,
+  )
+  return [
+    ...(receipt.files.every(file => file.coverage === 'skipped') ? ['**Nothing was reviewed.**'] : []),
+    ...(lost.length > 0 ? [`**Incomplete:** ${[...new Set(lost)].slice(0, 8).join(', ')}.`] : []),
+    ...standingSentence(receipt),
+    ...(wasSteered(receipt) ? [`**${steeredSentence}**`] : []),
+  ]
 }
 
 function warning(hostility: Hostility): string[] {
@@ -97,90 +149,68 @@ function warning(hostility: Hostility): string[] {
       ? [`text that addresses the reviewer in ${injectionIn.slice(0, 5).map(codeSpan).join(', ')}`]
       : []),
     ...(invisibleCharacters > 0 ? [count(invisibleCharacters, 'invisible or reordering character')] : []),
-    ...(hiddenCharacters > 200 ? [`${hiddenCharacters} hidden characters in the description`] : []),
+    ...(hiddenCharacters > hiddenWorthTelling
+      ? [`${hiddenCharacters} hidden characters in the description`]
+      : []),
   ]
   return [`**Look closely:** this pull request holds ${signs.join('; ')}. It may try to steer the review.`]
 }
 
-/** Rows shown of a long table; the rest is told as a number. */
-const maxRows = 200
+/** Tables this short are shown unfolded. */
+const unfolded = 12
 
-/** The summary comment, rewritten in place each round. At most 60,000 code points. */
+/** The summary comment, rewritten in place each round. At most 60,000 characters. */
 export function renderSummary(input: SummaryInput): string {
-  const { receipt, findings, late, place } = input
-  const perFile = new Map<string, number>()
-  for (const finding of [...findings, ...late])
-    perFile.set(finding.path, (perFile.get(finding.path) ?? 0) + 1)
-  const seen = receipt.files.filter(file => file.coverage === 'seen').length
-  const lost = lostSteps(receipt)
+  const { receipt, late, place } = input
+  const all = [...input.findings, ...late]
+  const link = linkTo(input.headSha, place)
   const parts = [
-    '### Cupel',
-    `${count(findings.length + late.length, 'finding')}. ${seen} of ${count(receipt.files.length, 'changed file')} reviewed at ${input.headSha.slice(0, 7)}.`,
+    '### Cupel review',
+    `**${countFindings(all)}.** ${coverageSentence(receipt)} (head ${input.headSha.slice(0, 7)}).`,
     ...warning(input.hostility),
-    ...(lost.length > 0
-      ? [
-          `**Incomplete:** ${[...new Set(lost.map(step => `${codeSpan(step.name)} ${step.outcome}`))].slice(0, 8).join(', ')}.`,
-        ]
-      : []),
+    ...gaps(receipt),
     ...(input.configurationProblems.length > 0
       ? [`**Configuration**\n${input.configurationProblems.map(problem => `- ${problem}`).join('\n')}`]
       : []),
-    ...(late.length > 0
-      ? [
-          `**Late findings**\n${late
-            .slice(0, 50)
-            .map(
-              finding =>
-                `- ${finding.severity}: ${sanitiseLine(finding.title, place, 200)} (${permalink(finding, input.headSha, place)})`,
-            )
-            .join('\n')}`,
-        ]
-      : []),
+    ...(late.length > 0 ? [`**Late findings**\n${lateLines(late, link, place).join('\n')}`] : []),
+    details(
+      `Files (${receipt.files.length}${receipt.filesNotListed ? ', more were not listed by GitHub' : ''})`,
+      table(
+        '| file | change | coverage | findings |',
+        receipt.files.map(file =>
+          fileRow(
+            file,
+            all.filter(finding => finding.path === file.path),
+            link,
+          ),
+        ),
+      ),
+      receipt.files.length <= unfolded,
+    ),
     ...(receipt.leftOut.length > 0
       ? [
           `Left out: ${receipt.leftOut.map(({ reason, count: number }) => `${number} ${leftOutWords[reason]}`).join(', ')}.`,
         ]
       : []),
     details(
-      `Files (${receipt.files.length}${receipt.filesNotListed ? ', more were not listed by GitHub' : ''})`,
-      [
-        '| file | coverage | findings |',
-        '| --- | --- | --- |',
-        ...receipt.files.slice(0, maxRows).map(file => fileRow(file, perFile.get(file.path) ?? 0)),
-        ...more(receipt.files.length),
-      ],
+      `Models and analysers${input.usd > 0 ? ` ($${input.usd.toFixed(4)})` : ''}`,
+      table('| who | looked at | outcome | time | tokens | cost |', receipt.steps.map(stepRow)),
+      false,
     ),
-    details(`Who looked${input.usd > 0 ? ` ($${input.usd.toFixed(4)})` : ''}`, [
-      '| step | at | outcome | time | tokens | cost |',
-      '| --- | --- | --- | --- | --- | --- |',
-      ...receipt.steps.slice(0, maxRows).map(stepRow),
-      ...more(receipt.steps.length),
-    ]),
     '<sub>`/cupel help` lists what you can ask for.</sub>',
     summaryMark,
   ]
-  return fit(parts)
+  return fit(parts, maxBody)
 }
 
-function more(rows: number): string[] {
-  return rows > maxRows ? ['', `and ${rows - maxRows} more.`] : []
-}
+/** Late findings listed; each keeps to a few lines. */
+const lateListed = 50
 
-/** Whole parts only, so that no fence or <details> is cut open; what had to go is said. The marker stays. */
-function fit(parts: readonly string[]): string {
-  const marker = parts.at(-1) ?? ''
-  const note = 'Shortened: the full summary is longer than GitHub takes.'
-  const kept: string[] = []
-  let room = maxBody - marker.length - note.length - 8
-  let cut = false
-  for (const part of parts.slice(0, -1)) {
-    const length = Array.from(part).length + 2
-    if (length > room) {
-      cut = true
-      continue
-    }
-    kept.push(part)
-    room -= length
-  }
-  return capCodePoints([...kept, ...(cut ? [note] : []), marker].join('\n\n'), maxBody)
+function lateLines(late: readonly Finding[], link: Link, place: OutputPlace): string[] {
+  const lines = late.slice(0, lateListed).map(finding => {
+    const title = sanitiseLine(finding.title, place, 200)
+    const body = sanitiseLine(finding.body, place, 300)
+    return `- **${finding.severity}** ${codeSpan(finding.path)}, ${link(finding, `line ${finding.line}`)}: ${title}${body === '' ? '' : `. ${body}`}`
+  })
+  return late.length > lateListed ? [...lines, `- and ${late.length - lateListed} more`] : lines
 }
