@@ -1,4 +1,5 @@
 import type { PullRequestRef } from '../core/pull-request.ts'
+import type { FailedDelivery } from '../core/redelivery.ts'
 import type { Side } from '../core/review/diff.ts'
 
 export interface PullRequestView {
@@ -143,15 +144,6 @@ export interface CodeHostWriter {
     target: { kind: 'issue-comment' | 'review-comment'; id: number },
     content: 'eyes' | '+1' | '-1' | 'confused' | 'rocket',
   ): Promise<void>
-}
-
-/** A webhook delivery that failed: no answer, or none that says it was taken. */
-export interface FailedDelivery {
-  /** Of this attempt. */
-  id: number
-  /** X-GitHub-Delivery: the same for every attempt. */
-  guid: string
-  at: Date
 }
 
 /** The App's own webhook, as the code host remembers it: it never sends a failed delivery again by itself. */

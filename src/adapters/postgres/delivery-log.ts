@@ -55,3 +55,12 @@ async function purgePayloads(db: Db, olderThanDays: number): Promise<number> {
   )
   return rowCount ?? 0
 }
+
+/** Those of these deliveries that have a row, whatever became of it. */
+export async function arrivedDeliveries(db: Db, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const { rows } = await db.query<{ id: string }>('select id from production.deliveries where id = any($1)', [
+    ids,
+  ])
+  return new Set(rows.map(row => row.id))
+}
