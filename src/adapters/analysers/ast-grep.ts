@@ -9,6 +9,7 @@ import { type NapiConfig, Lang, parse, registerDynamicLanguage } from '@ast-grep
 import type { AnalysedFile } from '../../ports/analyser.ts'
 import { extension, type Examination } from './protocol.ts'
 import type { AstLanguage } from './rules/rule.ts'
+import { standsAt } from './rules/syntax.ts'
 import { astRules } from './rules/table.ts'
 
 const languageOf: Record<string, AstLanguage> = {
@@ -57,7 +58,11 @@ export function examineWithAstGrep(files: readonly AnalysedFile[]): Examination 
         for (const node of root.findAll({ rule: rule.match, constraints: rule.constraints } as NapiConfig)) {
           const place = rule.where === undefined ? true : rule.where(node)
           if (place === false) continue
-          found.hits.push({ rule, file, line: (place === true ? node : place).range().start.line + 1 })
+          found.hits.push({
+            rule,
+            file,
+            line: (place === true ? standsAt(node) : place).range().start.line + 1,
+          })
         }
       }
       found.paths.push(file.path)

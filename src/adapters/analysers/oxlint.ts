@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { AnalysedFile } from '../../ports/analyser.ts'
+import { isWorthSaying } from './oxlint-meant.ts'
 import { extension, type Examination } from './protocol.ts'
 import { oxlintConfiguration, oxlintRules } from './rules/oxlint.ts'
 import { withoutNewDirectives } from './suppression.ts'
@@ -49,14 +50,17 @@ export async function examineWithOxlint(files: readonly AnalysedFile[]): Promise
       ours.map((file, index) => writeFile(join(folder, names[index]!), withoutNewDirectives(file).contents)),
     )
     const parsed = output.parse(JSON.parse(await run(folder, names)))
-    const hits = parsed.diagnostics.flatMap(diagnostic => {
-      const file = ours[names.indexOf(diagnostic.filename.replace(/^\.\//, ''))]
-      const name =
-        diagnostic.code === undefined ? 'syntax-error' : (/\(([^)]*)\)$/.exec(diagnostic.code)?.[1] ?? '')
+    const texts = ours.map(file => file.contents.split('\n'))
+    const hits = parsed.diagnostics.flatMap(({ filename, code, message, labels }) => {
+      const index = names.indexOf(filename.replace(/^\.\//, ''))
+      const file = ours[index]
+      const name = code === undefined ? 'syntax-error' : (/\(([^)]*)\)$/.exec(code)?.[1] ?? '')
       const rule = byName.get(name)
-      const label = lastLabel.has(name) ? diagnostic.labels.at(-1) : diagnostic.labels[0]
-      if (file === undefined || rule === undefined || label === undefined) return []
-      return [{ rule, file, line: label.span.line, detail: diagnostic.message }]
+      const row = (lastLabel.has(name) ? labels.at(-1) : labels[0])?.span.line
+      if (file === undefined || rule === undefined || row === undefined) return []
+      const [above = '', line = ''] = [texts[index]?.[row - 2], texts[index]?.[row - 1]]
+      if (!isWorthSaying({ name, message, line, above, contents: file.contents })) return []
+      return [{ rule, file, line: row, detail: message }]
     })
     return { paths: ours.map(file => file.path), hits, failed: false }
   } finally {

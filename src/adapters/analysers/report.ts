@@ -3,6 +3,7 @@ import type { Candidate } from '../../core/review/finding.ts'
 import type { AnalyserReport } from '../../ports/analyser.ts'
 import type { Examination } from './protocol.ts'
 import { isSuppressed } from './suppression.ts'
+import { isSaidIn } from './test-path.ts'
 
 /** One analyser's hits as candidates: changed lines only, one per rule and line. */
 export function reportOf(analyser: AnalyserName, found: Examination, latencyMs: number): AnalyserReport {
@@ -11,7 +12,7 @@ export function reportOf(analyser: AnalyserName, found: Examination, latencyMs: 
   for (const hit of found.hits) {
     const { rule, file, line } = hit
     const key = `${rule.id}\0${file.path}\0${line}`
-    if (seen.has(key) || !file.changedLines.includes(line)) continue
+    if (seen.has(key) || !file.changedLines.includes(line) || !isSaidIn(file.path, rule)) continue
     const lines = file.contents.split('\n')
     const quote = lines[line - 1]
     if (quote === undefined) continue

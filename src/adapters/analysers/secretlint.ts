@@ -1,8 +1,11 @@
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import { lintSource } from '@secretlint/core'
 import { rules as presetRules } from '@secretlint/secretlint-rule-preset-recommend'
 import type { AnalysedFile } from '../../ports/analyser.ts'
 import type { Examination } from './protocol.ts'
 import { secretRules } from './rules/secrets.ts'
+import { isDemonstration } from './test-path.ts'
 
 const byName = new Map(secretRules.map(rule => [rule.id.slice('secretlint/'.length), rule]))
 const patterns: [string, RegExp][] = [
@@ -15,6 +18,11 @@ const patterns: [string, RegExp][] = [
 ]
 const assignment =
   /(?:password|passwd|secret|api_?key|secret_?key|access_?key|private_?key|(?:access|auth|api|bearer)_?token)["']?\s*(?:=>|:=|[:=])\s*["'`]([^"'`\s]{8,200})["'`]/i
+/** A line of a comment that shows how to call something. */
+const comment = /^\s*(?:#|\/\/|\*|--|;|<!--|>>>|irb)/
+/** Addresses with a password that opens nothing: made-up hosts and words, the machine itself, a variable. */
+const harmlessAddress =
+  /:\/\/(?:[^\s:/@]*:(?:pass\w*|passwd|secret|tiger|pw|x+|\*+|<[^>]*>|\$[\w{(][^@]*|%\w+|\{[^}]*\}|my\w*|your\w*)@|([^\s:/@]+):\1@|[^\s@/]*@(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host(?:name)?\b|server\b|test\b|(?:[\w-]+\.)*example(?:\.\w+)?\b))/i
 const notASecret =
   /example|sample|change.?me|placeholder|dummy|fake|your[-_]|xxx|\*\*\*|\.\.\.|^test|<|\$\{|\$\(|\{\{|%[sd(]|process\.env|redacted|^[A-Z_]+$|^\/|^https?:/i
 
@@ -30,6 +38,21 @@ export function entropy(text: string): number {
 function looksSecret(value: string): boolean {
   return !notASecret.test(value) && entropy(value) >= 2.8 && /\d/.test(value) && /[a-z]/i.test(value)
 }
+
+/** Not a mere mark, such as a parser compares lines with: `"-----BEGIN PRIVATE KEY-----"` and nothing in it. */
+function isKeyMaterial(rest: string, next: string): boolean {
+  if (/startsWith|includes|test\(|regex/i.test(rest)) return false
+  return (
+    !/^["'`)\]/;,.\s+:]*$/.test(rest) || !/["'`]/.test(rest) || /^[\s"'`+]*[A-Za-z0-9+/=]{16,}/.test(next)
+  )
+}
+
+// It times every rule of every file and keeps the figures for ever: the process would grow without end.
+const profiler = createRequire(import.meta.resolve('@secretlint/core')).resolve('@secretlint/profiler')
+const { secretLintProfiler } = (await import(pathToFileURL(profiler).href)) as {
+  secretLintProfiler: { setEnabled(enabled: boolean): void }
+}
+secretLintProfiler.setEnabled(false)
 
 // Its comment filter is left out: a pull request must not be able to switch the scan off.
 const rules = presetRules
@@ -48,26 +71,21 @@ export async function examineWithSecretlint(files: readonly AnalysedFile[]): Pro
         found.hits.push({ rule, file, line })
       }
       const lines = file.contents.split('\n')
-      const tests =
-        /(^|\/)(tests?|spec|__tests__|fixtures|testdata|examples?|docs?)\/|[._](test|spec)\.|(^|\/)test_|_test\./.test(
-          file.path,
-        )
+      const shown = isDemonstration(file.path)
       for (const line of file.changedLines) {
         const text = (lines[line - 1] ?? '').slice(0, 4000)
         for (const [name, pattern] of patterns) {
           const match = pattern.exec(text)
           if (match === null) continue
-          if (
+          const meant =
             name === 'private-key'
-              ? !/["'`)]\s*[+.]|startsWith|includes|test\(|regex/i.test(
-                  text.slice(match.index + match[0].length),
-                )
+              ? !shown && isKeyMaterial(text.slice(match.index + match[0].length), lines[line] ?? '')
               : !/EXAMPLE|(.)\1{7}/.test(match[0])
-          )
-            add(name, line)
+          if (meant) add(name, line)
         }
         const value = assignment.exec(text)?.[1]
-        if (value !== undefined && !tests && looksSecret(value)) add('hard-coded', line)
+        if (value !== undefined && !shown && !comment.test(text) && looksSecret(value))
+          add('hard-coded', line)
       }
       // A scan of a whole large file costs more than it finds: only the changed lines, on their own places.
       const changed = new Set(file.changedLines)
@@ -79,7 +97,13 @@ export async function examineWithSecretlint(files: readonly AnalysedFile[]): Pro
         options: { maskSecrets: true, noPhysicFilePath: true, config: { rules } },
       })
       // The tool's own message may quote the secret's surroundings, so ours stands alone.
-      for (const message of result.messages) add('recognised', message.loc.start.line)
+      for (const { ruleId, loc } of result.messages) {
+        const text = (lines[loc.start.line - 1] ?? '').slice(0, 4000)
+        const kind = ruleId.slice(ruleId.lastIndexOf('-') + 1)
+        if (kind === 'privatekey' && (shown || !isKeyMaterial(text, lines[loc.start.line] ?? ''))) continue
+        if (harmlessAddress.test(text) || (shown && text.includes('://'))) continue
+        add('recognised', loc.start.line)
+      }
       found.paths.push(file.path)
     } catch {
       found.failed = true

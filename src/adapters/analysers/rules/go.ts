@@ -2,8 +2,8 @@ import type { AstRule } from './rule.ts'
 import {
   argumentsOf,
   closest,
+  injectedByFormat,
   isLiteral,
-  isTrustedName,
   namesSecret,
   purpose,
   sqlConcatenation,
@@ -31,12 +31,9 @@ export const goRules: AstRule[] = [
     where: node => {
       if (String(node.kind()) === 'binary_expression') return sqlConcatenation(node)
       const [format, ...values] = argumentsOf(node)
-      if (format === undefined || !startsSql(format.text()) || !/%[-+#]?[svq]/.test(format.text()))
-        return false
-      return values.some(
-        value =>
-          !isLiteral(value) && !isTrustedName(value.text()) && !/^strings\.(Join|Repeat)/.test(value.text()),
-      )
+      if (format === undefined || !startsSql(format.text())) return false
+      const strings = values.filter(value => !/^strings\.(Join|Repeat)/.test(value.text()))
+      return /%[-+#]?[svq]/.test(format.text()) && injectedByFormat(format.text(), /%[-+#]?\w/g, strings)
     },
   },
   {
@@ -71,7 +68,9 @@ export const goRules: AstRule[] = [
       },
     },
     where: node =>
-      /"math\/rand(\/v2)?"/.test(node.getRoot().root().text()) && namesSecret(purpose(node, functions)),
+      // Not when the name stands for crypto/rand.
+      /(^|\n|import )\s*(rand )?\s*"math\/rand(\/v2)?"/.test(node.getRoot().root().text()) &&
+      namesSecret(purpose(node, functions)),
   },
   {
     id: 'ast-grep/go-command-injection',
@@ -103,9 +102,12 @@ export const goRules: AstRule[] = [
     title: 'defer inside a loop',
     why: 'The call runs when the function ends, not at the end of a step: files and locks pile up.',
     match: { kind: 'defer_statement' },
-    where: node =>
-      closest(node, ['for_statement'], ['func_literal', 'function_declaration', 'method_declaration']) !==
-      undefined,
+    where: node => {
+      // A block that ends the function runs its defer at most once.
+      if (/^return\b/.test(node.parent()?.namedChildren().at(-1)?.text() ?? '')) return false
+      const stops = ['func_literal', 'function_declaration', 'method_declaration']
+      return closest(node, ['for_statement'], stops) !== undefined
+    },
   },
   {
     id: 'ast-grep/go-dropped-error',
@@ -118,9 +120,8 @@ export const goRules: AstRule[] = [
     match: {
       kind: 'expression_statement',
       regex:
-        '^(json|xml|yaml)\\.Unmarshal\\(|^json\\.NewDecoder\\([\\s\\S]*\\)\\.Decode\\(|^\\w*[tT]x\\.Commit\\(\\)$|^(db|tx|conn|\\w+\\.db)\\.Exec(Context)?\\(|^os\\.(WriteFile|MkdirAll|Rename|Chmod)\\(|\\.Scan\\(&',
+        '^(json|xml|yaml)\\.Unmarshal\\(|^json\\.NewDecoder\\([\\s\\S]*\\)\\.Decode\\(|^\\w*[tT]x\\.Commit\\(\\)$|^(db|tx|conn|\\w+\\.db)\\.Exec(Context)?\\(|^os\\.(WriteFile|MkdirAll|Rename|Chmod)\\(|^\\w+(\\.\\w+)*\\.QueryRow(Context)?\\([^{}]*\\)\\.Scan\\(&|^rows?\\.Scan\\(&',
     },
-    where: node => !node.text().startsWith('fmt.'),
   },
   {
     id: 'ast-grep/go-discarded-error',

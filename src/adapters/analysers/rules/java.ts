@@ -3,8 +3,8 @@ import type { AstRule } from './rule.ts'
 import {
   argumentsOf,
   closest,
+  injectedByFormat,
   isLiteral,
-  isTrustedName,
   namesSecret,
   purpose,
   sqlConcatenation,
@@ -14,10 +14,14 @@ import {
 const languages = ['java'] as const
 const functions = ['method_declaration']
 
-/** Whether the name is declared as String by a parameter, local or field of the file. */
-function declaredString(node: SgNode, name: string): boolean {
-  const scope = closest(node, ['method_declaration', 'constructor_declaration'])
-  return scope !== undefined && new RegExp(`\\bString\\s+${name}\\b`).test(scope.text())
+/** Whether the name is declared with one of the types by a parameter or local of the method, or by a field. */
+function isDeclared(node: SgNode, types: string, name: string): boolean {
+  const scope = closest(node, ['class_body'])
+  return scope !== undefined && new RegExp(`\\b(?:${types})\\s+${name}\\b`).test(scope.text())
+}
+
+function isParameter(method: string, name: string): boolean {
+  return new RegExp(`\\bString\\s+${name}\\b`).test(method)
 }
 
 export const javaRules: AstRule[] = [
@@ -39,11 +43,8 @@ export const javaRules: AstRule[] = [
       if (String(node.kind()) === 'binary_expression') return sqlConcatenation(node)
       const formatted = node.field('name')?.text() === 'formatted'
       const format = formatted ? node.field('object') : argumentsOf(node)[0]
-      if (format === null || format === undefined || !startsSql(format.text()) || !/%s/.test(format.text()))
-        return false
-      return argumentsOf(node)
-        .slice(formatted ? 0 : 1)
-        .some(value => !isLiteral(value) && !isTrustedName(value.text()))
+      if (format === null || format === undefined || !startsSql(format.text())) return false
+      return injectedByFormat(format.text(), /%[\d$]*[a-z]/g, argumentsOf(node).slice(formatted ? 0 : 1))
     },
   },
   {
@@ -60,8 +61,11 @@ export const javaRules: AstRule[] = [
       const sides = [node.field('left'), node.field('right')]
       if (sides.some(side => side === null || side.text() === 'null')) return false
       if (sides.some(side => String(side?.kind()) === 'string_literal')) return true
+      const method = closest(node, ['method_declaration', 'constructor_declaration'])?.text() ?? ''
+      // Identity first, equals after it, is a short cut.
+      if (/\.(equals|compareTo)\(/.test(method)) return false
       return sides.every(
-        side => side !== null && String(side.kind()) === 'identifier' && declaredString(node, side.text()),
+        side => side !== null && String(side.kind()) === 'identifier' && isParameter(method, side.text()),
       )
     },
   },
@@ -98,7 +102,8 @@ export const javaRules: AstRule[] = [
     title: 'Exception is swallowed',
     why: 'Every failure in the block vanishes without a trace.',
     match: { kind: 'catch_clause', has: { field: 'body', regex: '^\\{\\s*\\}$' } },
-    where: node => !/\b(ignored?|expected|_)\s*\)/.test(node.text()),
+    // Any other name says why nothing is done: ignored, expected, tolerated, tryReflectionInstead.
+    where: node => /\b(e|ex|exc|exception|err|error|t|th|throwable)\s*\)/.test(node.text()),
   },
   {
     id: 'ast-grep/java-native-deserialisation',
@@ -211,6 +216,13 @@ export const javaRules: AstRule[] = [
           regex: '^(trim|strip|toUpperCase|toLowerCase|substring|concat|replaceAll|setScale)$',
         },
       },
+    },
+    where: node => {
+      const receiver = node.namedChildren()[0]?.field('object')
+      return (
+        String(receiver?.kind()) === 'identifier' &&
+        isDeclared(node, 'String|BigDecimal', receiver?.text() ?? '')
+      )
     },
   },
   {

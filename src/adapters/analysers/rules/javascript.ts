@@ -79,6 +79,7 @@ export const javascriptRules: AstRule[] = [
         value !== null &&
         ['template_string', 'binary_expression'].includes(String(value.kind())) &&
         !isLiteral(value) &&
+        /</.test(value.text()) &&
         !/escape|sanitize|purify|encode/i.test(value.text())
       )
     },

@@ -20,9 +20,11 @@ function useAfterFree(node: SgNode): boolean | SgNode {
   const statement = node.parent()
   if (!/^\w+$/.test(name) || statement === null || String(statement.kind()) !== 'expression_statement')
     return false
+  // The branch of a condition without braces: what follows runs when it did not.
+  if (String(statement.parent()?.kind()) !== 'compound_statement') return false
   for (const next of statement.nextAll()) {
     const text = next.text()
-    if (new RegExp(`^\\s*${name}\\s*=[^=]`).test(text)) return false
+    if (new RegExp(`(?<![\\w.>])${name}\\s*=[^=]`).test(text)) return false
     if (
       new RegExp(
         `(?<![\\w.>])${name}(->|\\[|\\.)|\\*${name}\\b|[(,]\\s*${name}\\s*[,)]|return\\s+${name}\\s*;`,
@@ -32,6 +34,12 @@ function useAfterFree(node: SgNode): boolean | SgNode {
     if (/^(return|goto|break|continue)/.test(text)) return false
   }
   return false
+}
+
+/** Whether the function looked at the source's length, or made the target as long as it. */
+function isMeasured(node: SgNode, source: SgNode): boolean {
+  const before = enclosingFunction(node)?.text().slice(0, node.range().start.index) ?? ''
+  return before.includes(`strlen(${source.text()})`) || /\b\w*(?:alloc|strdup)\w*\s*\(/i.test(before)
 }
 
 /** Directly the condition: one more pair of parentheses says that the assignment is meant. */
@@ -62,7 +70,10 @@ export const cRules: AstRule[] = [
     title: 'Copy without a bound',
     why: 'It writes past the buffer when the source is longer; use a bounded copy.',
     match: callOf('strcpy|strcat'),
-    where: node => argumentsOf(node)[1] !== undefined && !isLiteral(argumentsOf(node)[1]!),
+    where: node => {
+      const [target, source] = argumentsOf(node)
+      return target !== undefined && source !== undefined && !isLiteral(source) && !isMeasured(node, source)
+    },
   },
   {
     id: 'ast-grep/c-unbounded-format',
@@ -73,7 +84,9 @@ export const cRules: AstRule[] = [
     title: 'String formatted without a bound',
     why: 'It writes past the buffer when a %s is longer than expected; use snprintf.',
     match: callOf('sprintf|vsprintf'),
-    where: node => /vsprintf/.test(node.text()) || /%[-0-9]*s/.test(argumentsOf(node)[1]?.text() ?? ''),
+    // In C++ the name may be a library's own, which gives a string.
+    where: node =>
+      /%[-0-9]*s/.test(argumentsOf(node)[1]?.text() ?? '') && !isMeasured(node, argumentsOf(node).at(-1)!),
   },
   {
     id: 'ast-grep/c-unbounded-scan',
@@ -181,7 +194,9 @@ export const cRules: AstRule[] = [
           .some(arg => arg.text() === size)
       )
         return false
-      return new RegExp(`\\w[\\s*]*\\*\\s*${size}\\s*[,)=;]`).test(enclosingFunction(node)?.text() ?? '')
+      const around = enclosingFunction(node)?.text() ?? ''
+      if (new RegExp(`\\b${size}\\s*\\[\\w*\\]\\s*[;=]`).test(around)) return false
+      return new RegExp(`\\w[\\s*]*\\*\\s*${size}\\s*[,)=;]`).test(around)
     },
   },
   {
@@ -215,6 +230,10 @@ export const cRules: AstRule[] = [
     title: 'Semicolon after the condition',
     why: 'The condition has no effect: the statement below always runs.',
     match: { kind: 'if_statement', has: { field: 'consequence', regex: '^;$' } },
+    // On a line of its own the semicolon is meant, and so it is before an else.
+    where: node =>
+      node.field('alternative') === null &&
+      node.field('condition')?.range().end.line === node.field('consequence')?.range().start.line,
   },
   {
     id: 'ast-grep/c-temporary-name',
@@ -244,6 +263,9 @@ export const cRules: AstRule[] = [
         'm',
       ).exec(body)
       if (declaration === null || /^\s*(static|return|else|extern)\b/.test(declaration[0])) return false
+      // An array given back as an object is copied into it.
+      const gives = enclosingFunction(node)?.field('type')?.text() ?? ''
+      if (!node.text().includes('&') && /string|array|vector|optional|view|span/i.test(gives)) return false
       return node.text().includes('&') ? true : declaration[2] !== undefined
     },
   },
@@ -317,7 +339,19 @@ export const rustRules: AstRule[] = [
     why: 'Nothing checks that the bits are valid for the new type or that the lifetime holds; use from_ne_bytes, as or a checked cast.',
     match: {
       kind: 'call_expression',
-      has: { field: 'function', regex: '(^|::)transmute(_copy)?(::<[\\s\\S]*>)?$' },
+      has: { field: 'function', regex: '(^|::)transmute(_copy)?$' },
+    },
+    // Types written out, a reason given, or a type that nothing else can make: somebody has thought about it.
+    where: node => {
+      const start = node.range().start.line
+      const above = node
+        .getRoot()
+        .root()
+        .text()
+        .split('\n')
+        .slice(Math.max(0, start - 8), start + 1)
+      const type = closest(node, ['let_declaration'], ['function_item'])?.field('type')?.text()
+      return !/safety/i.test(above.join('\n')) && (type === undefined || /^[uif]\d+$|^\[?[uif]\d/.test(type))
     },
   },
   {
@@ -329,7 +363,18 @@ export const rustRules: AstRule[] = [
     title: 'set_len over uninitialised memory',
     why: 'The new elements have no value; use resize or spare_capacity_mut.',
     match: { kind: 'call_expression', regex: '\\.set_len\\([^0)]' },
-    where: node => (node.field('function')?.text() ?? '').endsWith('.set_len'),
+    where: node => {
+      const vector = /^(\w+)\.set_len$/.exec(node.field('function')?.text() ?? '')?.[1]
+      if (vector === undefined) return false
+      const body = closest(node, ['function_item'])?.text() ?? ''
+      const before = body.slice(0, body.indexOf(`${vector}.set_len`))
+      // Between room and length something may have filled it.
+      const made = new RegExp(
+        `\\b${vector}(?:\\s*:[^=]*)?\\s*=\\s*Vec::(?:<[^>]*>::)?with_capacity\\([^;]*;([\\s\\S]*)$`,
+      )
+      const between = made.exec(before)?.[1]
+      return between !== undefined && !new RegExp(`\\b${vector}\\b`).test(between)
+    },
   },
   {
     id: 'ast-grep/rust-lock-dropped',
@@ -379,8 +424,11 @@ export const rustRules: AstRule[] = [
           ?.split(',')
           .map(value => value.trim())
           .filter(Boolean) ?? []
-      return (
-        startsSql(text) && placeholders.length > 0 && [...named, ...values].some(name => !isTrustedName(name))
+      if (!startsSql(text) || ![...named, ...values].some(name => !isTrustedName(name))) return false
+      return placeholders.some(place =>
+        /(?:[=<>]|'|\blike|\bin\s*\(|\bvalues\s*\([^)]*|\blimit|\boffset)[\s'"`%(]*$/i.test(
+          text.slice(0, place.index),
+        ),
       )
     },
   },

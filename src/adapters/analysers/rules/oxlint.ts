@@ -163,14 +163,6 @@ export const oxlintRules = rulesOf('oxlint', [
     'Whoever controls the string controls the process or the page.',
   ],
   [
-    'no-script-url',
-    'medium',
-    'security',
-    0.85,
-    'javascript: URL',
-    'The URL is evaluated as code and defeats a content security policy.',
-  ],
-  [
     'no-ex-assign',
     'medium',
     'correctness',
@@ -540,14 +532,6 @@ export const oxlintRules = rulesOf('oxlint', [
     'The function passed was never added, so the listener stays: a leak.',
   ],
   [
-    'no-thenable',
-    'medium',
-    'correctness',
-    0.85,
-    'Object or module with a then member',
-    'await and import() call it as if it were a promise.',
-  ],
-  [
     'no-array-fill-with-reference-type',
     'high',
     'correctness',
@@ -681,7 +665,6 @@ const plugins: Record<string, readonly string[]> = {
     'no-await-in-promise-methods',
     'no-invalid-fetch-options',
     'no-invalid-remove-event-listener',
-    'no-thenable',
     'no-array-fill-with-reference-type',
     'no-accessor-recursion',
     'no-negation-in-equality-check',
@@ -702,6 +685,8 @@ const options: Record<string, unknown> = {
   'no-constant-condition': ['error', { checkLoops: 'none' }],
   'array-callback-return': ['error', { checkForEach: false, allowImplicit: true }],
   'no-cond-assign': ['error', 'except-parens'],
+  // Setting an element's address to itself has an effect.
+  'no-self-assign': ['error', { props: false }],
 }
 
 /** The only configuration oxlint ever sees: ours. */

@@ -204,14 +204,6 @@ export const ruffRules = rulesOf('ruff', [
     'Test expects any exception',
     'A typo in the test itself makes it pass.',
   ],
-  [
-    'B020',
-    'high',
-    'correctness',
-    0.93,
-    'Loop variable replaces what is looped over',
-    'After the first step the name means something else.',
-  ],
   ['B022', 'medium', 'correctness', 0.9, 'suppress() without an exception', 'It suppresses nothing.'],
   [
     'B023',
@@ -322,14 +314,6 @@ export const ruffRules = rulesOf('ruff', [
     0.93,
     '__all__ holds something that is no string',
     '`from module import *` raises a TypeError.',
-  ],
-  [
-    'PLE0704',
-    'high',
-    'correctness',
-    0.9,
-    'raise without an exception in flight',
-    'It raises a RuntimeError instead.',
   ],
   ['PLE1132', 'high', 'correctness', 0.95, 'Keyword argument is given twice', 'The call raises a TypeError.'],
   [

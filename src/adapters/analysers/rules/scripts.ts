@@ -2,7 +2,9 @@ import type { SgNode } from '@ast-grep/napi'
 import type { AstRule } from './rule.ts'
 import {
   argumentsOf,
+  closest,
   interpolations,
+  isInjectedPart,
   isLiteral,
   namesSecret,
   purpose,
@@ -27,7 +29,19 @@ export const rubyRules: AstRule[] = [
     title: 'eval runs a string as code',
     why: 'Whoever controls the string controls the process.',
     match: { kind: 'call', has: { field: 'method', regex: '^(eval|instance_eval|class_eval|module_eval)$' } },
-    where: node => dynamic(argumentsOf(node)[0]) && String(argumentsOf(node)[0]?.kind()) !== 'block_argument',
+    where: node => {
+      const [code, ...others] = argumentsOf(node)
+      // Methods made from a text come with its file and line, or stand there as a text.
+      if (
+        !dynamic(code) ||
+        others.length > 0 ||
+        /^(block_argument|heredoc_beginning)$/.test(String(code?.kind()))
+      )
+        return false
+      return node.field('method')?.text() === 'eval'
+        ? !/^["']@+#\{/.test(code?.text() ?? '')
+        : String(code?.kind()) !== 'string'
+    },
   },
   {
     id: 'ast-grep/ruby-command-injection',
@@ -47,10 +61,14 @@ export const rubyRules: AstRule[] = [
       ],
     },
     where: node => {
+      const receiver = node.field('receiver')?.text()
+      if (receiver !== undefined && !/^(::)?(Kernel|Process|Open3|IO)$/.test(receiver)) return false
       const command = String(node.kind()) === 'subshell' ? node : argumentsOf(node)[0]
       return (
         command !== undefined &&
-        interpolations(command).some(part => !/shellescape|Shellwords/.test(part.text()))
+        interpolations(command).some(
+          part => !/shellescape|Shellwords|^#\{(::)?[A-Z]\w*([.[]|(::\w+)*\})/.test(part.text()),
+        )
       )
     },
   },
@@ -83,7 +101,7 @@ export const rubyRules: AstRule[] = [
       return (
         clause !== undefined &&
         String(clause.kind()) === 'string' &&
-        interpolations(clause).some(part => !/quote|sanitize|^#\{[A-Z_]+\}$/.test(part.text()))
+        interpolations(clause).some(part => isInjectedPart(clause, part))
       )
     },
   },
@@ -103,7 +121,11 @@ export const rubyRules: AstRule[] = [
     },
     where: node => {
       const value = node.field('method')?.text() === 'raw' ? argumentsOf(node)[0] : node.field('receiver')
-      return value !== null && dynamic(value) && !/sanitize|escape|to_json/.test(value?.text() ?? '')
+      if (value === null || value === undefined || !dynamic(value)) return false
+      const text = value.text()
+      if (/sanitize|escape|to_json|content_tag|render|\bh\(|\bt\(|\.join\(/.test(text)) return false
+      // A bare name may hold markup that was built safely; text of the request or of a record does not.
+      return interpolations(value).length > 0 || /\bparams\b|^@?\w+\.\w+$|\braw\b/.test(text)
     },
   },
   {
@@ -113,9 +135,13 @@ export const rubyRules: AstRule[] = [
     category: 'security',
     confidence: 0.88,
     title: 'Deserialisation of arbitrary objects',
-    why: 'A crafted document creates any object and may run code; use YAML.safe_load or JSON.',
+    why: 'A crafted document creates any object and may run code (YAML.load does so before Psych 4); use YAML.safe_load or JSON.',
     match: { kind: 'call', regex: '^(YAML|Psych)\\.(load|unsafe_load)\\(|^Marshal\\.load\\(' },
-    where: node => dynamic(argumentsOf(node)[0]) && !/permitted_classes|safe:/.test(node.text()),
+    where: node =>
+      dynamic(argumentsOf(node)[0]) &&
+      !/permitted_classes|safe:|Marshal\.dump/.test(node.text()) &&
+      // The file chooses by the version of Psych.
+      !/respond_to\?\(:unsafe_load\)/.test(node.getRoot().root().text()),
   },
   {
     id: 'ast-grep/ruby-dynamic-send',
@@ -152,7 +178,7 @@ export const rubyRules: AstRule[] = [
     confidence: 0.93,
     title: 'Certificate check switched off',
     why: 'Anyone on the way can read and change the traffic.',
-    match: { kind: 'scope_resolution', regex: 'VERIFY_NONE$' },
+    match: { kind: 'scope_resolution', regex: 'SSL::VERIFY_NONE$' },
   },
   {
     id: 'ast-grep/ruby-rescue-exception',
@@ -163,7 +189,7 @@ export const rubyRules: AstRule[] = [
     title: 'rescue Exception',
     why: 'It also catches signals, exit and out of memory; rescue StandardError.',
     match: { kind: 'rescue', has: { kind: 'exceptions', regex: '^Exception$' } },
-    where: node => !/^\s*raise\s*$/m.test(node.text()),
+    where: node => !/\b(raise|exit!?|abort|throw)\b/.test(node.text()),
   },
   {
     id: 'ast-grep/ruby-swallowed-exception',
@@ -174,6 +200,11 @@ export const rubyRules: AstRule[] = [
     title: 'Exception is swallowed',
     why: 'Every failure, a misspelled name included, becomes nil without a trace.',
     match: { kind: 'rescue_modifier', regex: 'rescue\\s+nil$' },
+    // Tidying up may fail, and so may a check whether a text is a date or a number.
+    where: node =>
+      !/\b(close|unlink|delete|rm\w*|kill|reopen|rollback\w*|disconnect|drop\w*|parse|iso8601|Integer|Float|local|utc)\b/i.test(
+        node.field('body')?.text() ?? '',
+      ),
   },
   {
     id: 'ast-grep/ruby-weak-password-hash',
@@ -239,7 +270,12 @@ export const phpRules: AstRule[] = [
     title: 'unserialize of arbitrary objects',
     why: 'A crafted string creates objects whose destructors run code; use JSON or allowed_classes => false.',
     match: { kind: 'function_call_expression', has: { field: 'function', regex: '^unserialize$' } },
-    where: node => dynamic(unwrapped(argumentsOf(node))[0]) && !/allowed_classes/.test(node.text()),
+    where: node => {
+      const value = unwrapped(argumentsOf(node))[0]
+      if (!dynamic(value) || /allowed_classes/.test(node.text())) return false
+      const around = closest(node, ['function_definition', 'method_declaration', 'program'])?.text() ?? ''
+      return /cookie|request|input|base64|post\b/i.test(value?.text() ?? '') || superglobal.test(around)
+    },
   },
   {
     id: 'ast-grep/php-extract',
@@ -262,7 +298,7 @@ export const phpRules: AstRule[] = [
     confidence: 0.9,
     title: 'Password hashed with a fast hash',
     why: 'MD5 and SHA hashes are tried by the billion; use password_hash.',
-    match: { kind: 'function_call_expression', has: { field: 'function', regex: '^(md5|sha1|crypt)$' } },
+    match: { kind: 'function_call_expression', has: { field: 'function', regex: '^(md5|sha1)$' } },
     where: node => /passw|pwd/i.test(node.text()),
   },
   {
@@ -309,9 +345,16 @@ export const phpRules: AstRule[] = [
     title: 'Request input is printed unescaped',
     why: 'Markup in the request runs as script in the page; use htmlspecialchars.',
     match: { any: [{ kind: 'echo_statement' }, { kind: 'print_intrinsic' }] },
-    where: node =>
-      /\$_(GET|POST|REQUEST|COOKIE)\b/.test(node.text()) &&
-      !/htmlspecialchars|htmlentities|intval|\(int\)|json_encode|urlencode/.test(node.text()),
+    where: node => {
+      // Asking whether it is there, and looking something up by it, prints nothing of it.
+      const printed = node.text().replace(/\b(isset|empty)\s*\([^()]*\)|\[\s*\$_\w+\[[^\]]*\]\s*\]/g, '')
+      return (
+        /\$_(GET|POST|REQUEST|COOKIE)\b/.test(printed) &&
+        !/htmlspecialchars|htmlentities|intval|\((int|float)\)|json_encode|urlencode|\besc_|sanitiz|escape|strip_tags|filter_|absint|purif|wp_kses/.test(
+          printed,
+        )
+      )
+    },
   },
   {
     id: 'ast-grep/php-tls-unverified',

@@ -3,7 +3,16 @@ import type { SgNode } from '@ast-grep/napi'
 const sqlStart = /^[\s"'`(]*(select\s[\s\S]*|insert\s+into\s|update\s+\S+\s+set\b|delete\s+from\s)/i
 const sqlSelect = /\bfrom\b/i
 /** Names of things a program chooses itself: table constants, lists of placeholders. */
-const trusted = /placeholder|qmark|bindmark|^marks$|^binds$|columns?$|^cols$|table(name)?$|schema$/i
+const trusted =
+  /placeholder|qmark|bindmark|^marks$|^binds$|columns?$|^cols$|table(name)?$|schema$|^quoted|^escaped|^safe_?\w/i
+/** Calls after which a value can no longer change a statement. */
+const made =
+  /quote|escap|sanitiz|\bliteral\(|intval\(|absint\(|\(int\)|\bint\(|\.to_i\b|parseInt\(|Number\(|Atoi\(|Itoa\(|\.length\b|\bcount\(|\.join\([^)]*\?|placeholder/i
+/** What a caller from outside sends. */
+const fromOutside = /\b(?:req|request|params|ctx\.query)\b|\$_(?:GET|POST|REQUEST|COOKIE)\b/
+/** Where a statement takes a value. A table's or column's name cannot be bound as a parameter. */
+const valuePlace =
+  /(?:[=<>]|'|\blike|\bilike|\bin\s*\(|\bvalues\s*\([^)]*|\blimit|\boffset|\bbetween)[\s'"`%(]*$/i
 const secretWord =
   /passw|pwd|secret|token|session|otp|nonce|salt|credential|csrf|api_?key|reset_?code|verif\w*code/i
 
@@ -15,6 +24,12 @@ export function startsSql(text: string): boolean {
 
 export function namesSecret(text: string): boolean {
   return secretWord.test(text)
+}
+
+/** Whether a value put in after this much of the statement could and should be a bound parameter. */
+function isInjected(before: string, value: string): boolean {
+  if (isTrustedName(value) || made.test(value)) return false
+  return valuePlace.test(before) || fromOutside.test(value)
 }
 
 export function isTrustedName(text: string): boolean {
@@ -64,24 +79,52 @@ export function sqlConcatenation(node: SgNode): boolean | SgNode {
   const parts = operands(node)
   const first = parts.find(part => literalKinds.test(String(part.kind())))
   if (first === undefined || !startsSql(first.text())) return false
-  const dynamic = parts.find(part => !isLiteral(part) && !isTrustedName(part.text()))
-  return dynamic ?? false
+  let before = ''
+  for (const part of parts) {
+    if (!isLiteral(part) && isInjected(before, part.text())) return part
+    before += isLiteral(part) ? part.text().replace(/^["'`]|["'`]$/g, '') : 'x'
+  }
+  return false
 }
 
 /** True for an SQL string with an interpolated value that the program did not choose itself. */
 export function sqlInterpolation(node: SgNode): boolean | SgNode {
   if (!startsSql(node.text())) return false
+  return interpolations(node).find(part => isInjectedPart(node, part)) ?? false
+}
+
+/** Whether a string's interpolation stands where the statement takes a value. */
+export function isInjectedPart(string: SgNode, part: SgNode): boolean {
+  const value = part
+    .text()
+    .replace(/^[$#]?\{|\}$/g, '')
+    .replace(/^\$/, '')
+    .trim()
+  const before = string.text().slice(0, part.range().start.index - string.range().start.index)
+  return isInjected(before.replace(/\{$/, ''), value)
+}
+
+/** A formatted statement: the values whose place in the format (by order) takes a value. */
+export function injectedByFormat(format: string, verb: RegExp, values: readonly SgNode[]): boolean {
+  const places = [...format.matchAll(verb)]
+  return values.some((value, index) => {
+    const place = places[index]
+    return place !== undefined && !isLiteral(value) && isInjected(format.slice(0, place.index), value.text())
+  })
+}
+
+/**
+ * Where a match stands: for a call at the end of a chain, the line of the method's name, since the chain may begin
+ * lines above.
+ */
+export function standsAt(node: SgNode): SgNode {
+  const callee = node.field('function') ?? node
   return (
-    interpolations(node).find(
-      part =>
-        !isTrustedName(
-          part
-            .text()
-            .replace(/^[$#]?\{|\}$/g, '')
-            .replace(/^\$/, '')
-            .trim(),
-        ),
-    ) ?? false
+    callee.field('property') ??
+    callee.field('field') ??
+    callee.field('method') ??
+    callee.field('name') ??
+    node
   )
 }
 
