@@ -37,7 +37,6 @@ const DELIVERIES_AT_ONCE = 4
 /** About a quarter of an hour of trying, by the queue's back-off. */
 const ATTEMPTS = 10
 const SHUTDOWN_GRACE_MS = 20_000
-const SWEEP_EVERY_MS = 30_000
 const PURGE_EVERY_MS = 3_600_000
 const PAYLOAD_DAYS = 7
 
@@ -47,7 +46,7 @@ await runProcess('production', async () => {
     throw new Fault('configuration-invalid', 'APP_ID, PRIVATE_KEY and DATABASE_URL are needed here', {
       retry: 'never',
     })
-  const { app, databaseUrl } = environment
+  const { app, databaseUrl, recoveryMs } = environment
   const keys = [environment.models.openai?.apiKey, environment.models.anthropic?.apiKey]
   const log = createLog({
     level: environment.logLevel,
@@ -63,6 +62,7 @@ await runProcess('production', async () => {
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:production', log }
       : { backend: 'postgres', url: databaseUrl, schema: 'queue_production', log },
+    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2 },
   )
   const connected = await connectApp({ ...app, baseUrl: environment.githubApiUrl, log, clock })
   const { octokitFor, botLogin } = connected
@@ -131,7 +131,7 @@ await runProcess('production', async () => {
       work().catch((error: unknown) => log.warn({ err: error }, `${name} failed; it is tried again`))
     }, everyMs)
   const timers = [
-    repeat(SWEEP_EVERY_MS, 'the sweep of review requests', () => sweepRequests(deps)),
+    repeat(recoveryMs, 'the sweep of review requests', () => sweepRequests(deps, 2 * recoveryMs)),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
   ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })

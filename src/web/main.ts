@@ -10,8 +10,9 @@ import { queueNames, type DeliveryJob } from '../cycle.ts'
 import { createIntake } from './intake.ts'
 import { createWebServer } from './server.ts'
 
-const SWEEP_EVERY_MS = 10_000
-const SWEEP_OLDER_THAN_MS = 5_000
+/** Parts of the recovery time: how often rows without a job are looked for, and how old they are then. */
+const SWEEP_EVERY = 1 / 3
+const SWEEP_OLDER_THAN = 1 / 6
 const SHUTDOWN_GRACE_MS = 10_000
 /** GitHub gives up after 10 s, so a query that takes longer serves nobody. */
 const QUERY_TIMEOUT_MS = 7_000
@@ -59,13 +60,13 @@ await runProcess('web', async () => {
   let sweeping: Promise<void> | null = null
   const sweeper = setInterval(() => {
     sweeping ??= intake
-      .sweep(SWEEP_OLDER_THAN_MS)
+      .sweep(environment.recoveryMs * SWEEP_OLDER_THAN)
       .then(count => {
         if (count > 0) log.warn({ count }, 'deliveries had no job; made them')
       })
       .catch(error => log.warn({ err: error }, 'sweep failed; it is tried again'))
       .finally(() => (sweeping = null))
-  }, SWEEP_EVERY_MS)
+  }, environment.recoveryMs * SWEEP_EVERY)
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

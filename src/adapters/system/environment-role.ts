@@ -32,7 +32,7 @@ const modelSettings = [
 
 /** DATABASE_URL is in no list: the one in the supervisor's environment is the owner's. */
 const allowed: Record<Role, readonly string[]> = {
-  web: ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS', 'REDIS_URL', 'HOST', 'PORT'],
+  web: ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS', 'REDIS_URL', 'HOST', 'PORT', 'CUPEL_RECOVERY_SECONDS'],
   production: [
     'HOST',
     'METRICS_PORT',
@@ -48,6 +48,7 @@ const allowed: Record<Role, readonly string[]> = {
     'CUPEL_DAILY_USD_INSTALLATION',
     'CUPEL_DAILY_USD_REPOSITORY',
     'CUPEL_DAILY_USD_AUTHOR',
+    'CUPEL_RECOVERY_SECONDS',
   ],
   experiments: ['REDIS_URL', ...modelSettings],
   gate: ['REDIS_URL'],

@@ -36,6 +36,8 @@ export interface Environment {
   dataDir: string
   /** US dollars a day (UTC) for model calls. */
   dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
+  /** After so long without a sign of life the work of a process that died is taken up by another. Milliseconds. */
+  recoveryMs: number
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -106,6 +108,11 @@ const schema = z.object({
   CUPEL_DAILY_USD_INSTALLATION: usd(20),
   CUPEL_DAILY_USD_REPOSITORY: usd(10),
   CUPEL_DAILY_USD_AUTHOR: usd(5),
+  CUPEL_RECOVERY_SECONDS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 30')
+    .transform(Number)
+    .default(30),
 })
 type Parsed = z.output<typeof schema>
 
@@ -216,5 +223,6 @@ function toEnvironment(parsed: Parsed, privateKey: string | null): Environment {
       repositoryUsd: parsed.CUPEL_DAILY_USD_REPOSITORY,
       authorUsd: parsed.CUPEL_DAILY_USD_AUTHOR,
     },
+    recoveryMs: parsed.CUPEL_RECOVERY_SECONDS * 1_000,
   }
 }

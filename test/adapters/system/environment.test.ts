@@ -26,15 +26,18 @@ describe('readEnvironment', () => {
       app: null,
       webhookSecrets: [],
       githubApiUrl: 'https://api.github.com',
+      githubWebUrl: 'https://github.com',
       databaseUrl: null,
       redisUrl: null,
       models: { openai: null, anthropic: null },
       host: '127.0.0.1',
       port: 3000,
+      metricsPort: 9464,
       logLevel: 'info',
       pricesPath: null,
       dataDir: '.cupel',
       dailyUsd: { installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },
+      recoveryMs: 30_000,
     })
   })
 
@@ -130,6 +133,7 @@ describe('readEnvironment', () => {
     ['PORT', { PORT: '65536' }, '65535'],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }, 'debug'],
     ['CUPEL_DAILY_USD_AUTHOR', { CUPEL_DAILY_USD_AUTHOR: '-1' }, 'US dollars'],
+    ['CUPEL_RECOVERY_SECONDS', { CUPEL_RECOVERY_SECONDS: '0' }, 'leave it out for 30'],
   ])('%s of %j: the message names it and the cure', (name, env, cure) => {
     const error = fault(env)
     expect(error).toMatchObject({ code: 'configuration-invalid', retry: 'never' })
