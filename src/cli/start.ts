@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { Command } from 'commander'
 import { migrate } from '../adapters/postgres/migrate.ts'
+import { checkRedis } from '../adapters/queue/check-redis.ts'
 import { readEnvironment, type Environment } from '../adapters/system/environment.ts'
 import { createLog } from '../adapters/system/log.ts'
 import { Fault } from '../core/fault.ts'
@@ -43,6 +44,10 @@ async function start(environment: Environment, once: boolean, closers: Closer[])
   })
   const sandboxed = environment.app === null
   const dataDir = resolve(environment.dataDir)
+  if (environment.redisUrl !== null) {
+    const warning = await checkRedis(environment.redisUrl)
+    if (warning !== null) say(warning)
+  }
   const ownerUrl = environment.databaseUrl ?? (await embeddedDatabase(dataDir, sandboxed, closers))
   say('bringing the database to this version')
   await migrate(ownerUrl, say)

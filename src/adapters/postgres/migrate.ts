@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { runMigrations } from 'bullmq'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
+import { Fault } from '../../core/fault.ts'
 import { rolePassword, roles, type Role } from './roles.ts'
 
 /** BullMQ's own schema per zone, used when its jobs lie in PostgreSQL, and who puts and takes jobs there. */
@@ -20,7 +21,15 @@ const folder = fileURLToPath(new URL('../../../migrations', import.meta.url))
 export async function migrate(ownerUrl: string, log: (line: string) => void = () => {}): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl, application_name: 'cupel migrate' })
   client.on('error', error => log(`the database connection was lost: ${error.message}`))
-  await client.connect()
+  await client.connect().catch((error: unknown) => {
+    const { host, pathname } = new URL(ownerUrl)
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Fault(
+      'database-unavailable',
+      `the database ${host}${pathname} cannot be used (${why}); start it or correct DATABASE_URL`,
+      { retry: 'never', cause: error },
+    )
+  })
   try {
     // node-pg-migrate's own lock makes the second starter fail; ours makes it wait.
     await client.query("select pg_advisory_lock(hashtext('cupel migrate'))")
@@ -35,7 +44,7 @@ export async function migrate(ownerUrl: string, log: (line: string) => void = ()
       noLock: true,
       logger: { debug: () => {}, info: () => {}, warn: log, error: log },
     })
-    await client.query(joinRoles)
+    //X await client.query(joinRoles)
     for (const [schema, users] of Object.entries(queueSchemas)) {
       await runMigrations(client, schema)
       await client.query(grantQueue(schema, users))
