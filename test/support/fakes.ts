@@ -1,4 +1,6 @@
 import type { Configuration } from '../../src/core/configuration.ts'
+import { sha256 } from '../../src/core/ids.ts'
+import type { Candidate, Finding } from '../../src/core/review/finding.ts'
 import { parsePatch } from '../../src/core/review/patch.ts'
 import type { FileChange } from '../../src/core/review/diff.ts'
 import type { Snapshot } from '../../src/core/review/snapshot.ts'
@@ -134,3 +136,30 @@ export const preferences: Preferences = {
 }
 
 export const firstRound = earlierRounds({ count: 0, posted: [], lineDigests: {} })
+
+export function candidateOf(more: Partial<Candidate> = {}): Candidate {
+  return {
+    path: 'src/a.ts',
+    quote: 'const b = 2',
+    side: 'RIGHT',
+    severity: 'medium',
+    category: 'correctness',
+    confidence: 0.8,
+    title: 'Wrong sum',
+    body: 'The sum is wrong.',
+    source: 'openai/first',
+    ...more,
+  }
+}
+
+export function findingOf(more: Partial<Finding> = {}): Finding {
+  const source = more.source ?? 'openai/first'
+  return {
+    ...candidateOf(),
+    startLine: 2,
+    line: 2,
+    fingerprint: sha256(JSON.stringify(more)).slice(0, 32),
+    sources: [source],
+    ...more,
+  }
+}
