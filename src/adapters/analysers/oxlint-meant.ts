@@ -32,7 +32,7 @@ export function isWorthSaying({ name, message, line, above, contents }: OxlintHi
       return !/if\s*\(.*\bprototype\b|typeof\s.*\bprototype\b|!\w+\.prototype/.test(`${above}\n${line}`)
     // Compilers' helpers replace themselves.
     case 'no-func-assign':
-      return !/^'_/.test(message)
+      return !message.startsWith("'_")
     case 'no-negation-in-equality-check':
       return !/[!=]==?\s*!/.test(line)
     // NaN is what differs from itself.
