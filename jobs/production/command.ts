@@ -96,8 +96,11 @@ async function act(
     case 'resolve': {
       const view = await deps.reader.pullRequest(ref)
       const open = view.ownThreads.filter(thread => !thread.resolved).map(thread => thread.id)
-      if (open.length > 0) await deps.writer.resolveThreads(ref, open)
-      return open.length === 0 ? 'No thread of mine is open here.' : `Resolved ${open.length} of my threads.`
+      if (open.length === 0) return 'No thread of mine is open here.'
+      const { resolved } = await deps.writer.resolveThreads(ref, open)
+      return resolved === open.length
+        ? `Resolved ${resolved} of my threads.`
+        : `Resolved ${resolved} of my ${open.length} open threads. GitHub refused the others: an App needs \`contents: write\` to resolve threads.`
     }
     case 'explain':
       return explain(deps, intent)

@@ -41,6 +41,7 @@ export interface LocalGitHubOptions {
 
 export interface LoggedRequest {
   method: string
+  /** As asked, with GHES's prefix and the query. */
   path: string
   body: unknown
   /** App, installation:<id>, a login, or nobody. */
@@ -315,7 +316,7 @@ export const startLocalGitHub = async (options: LocalGitHubOptions): Promise<Loc
       const parsed = raw === '' ? null : safely(raw)
       requests.push({
         method,
-        path: path + target.search,
+        path: target.pathname + target.search,
         body: parsed,
         actor: who,
         status: answer.status,
