@@ -8,11 +8,17 @@ export function auditLog(pool: Db): AuditLog {
     async append(event) {
       const { rows } = await pool.query<{ sequence: string }>(
         'select doors.append_audit($1, $2, $3, $4) as sequence',
-        [storable(event.actor), storable(event.action), storable(event.subject), canonicalJson(event.data)],
+        [storable(event.actor), storable(event.action), storable(event.subject), storableJson(event.data)],
       )
       return Number(rows[0]?.sequence)
     },
   }
+}
+
+/** PostgreSQL reads no JSON in which a string holds NUL or half a surrogate pair, not even beside the key it looks for. */
+function storableJson(value: unknown): string {
+  const text = JSON.stringify(value).replace(/(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f]..)/g, '$1\\ufffd')
+  return canonicalJson(JSON.parse(text))
 }
 
 export interface StoredEvent {

@@ -19,18 +19,20 @@ const folder = fileURLToPath(new URL('../../../migrations', import.meta.url))
  * Several starters may call it at the same time; they take turns. Needs a role that may create roles.
  */
 export async function migrate(ownerUrl: string, log: (line: string) => void = () => {}): Promise<void> {
+  // Refuses an URL from which no passwords derive before anything is changed.
+  rolePassword(ownerUrl, roles[0])
   const client = new pg.Client({ connectionString: ownerUrl, application_name: 'cupel migrate' })
   client.on('error', error => log(`the database connection was lost: ${error.message}`))
-  await client.connect().catch((error: unknown) => {
-    const { host, pathname } = new URL(ownerUrl)
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Fault(
-      'database-unavailable',
-      `the database ${host}${pathname} cannot be used (${why}); start it or correct DATABASE_URL`,
-      { retry: 'never', cause: error },
-    )
-  })
   try {
+    await client.connect().catch((error: unknown) => {
+      const { host, pathname } = new URL(ownerUrl)
+      const why = error instanceof Error ? error.message : String(error)
+      throw new Fault(
+        'database-unavailable',
+        `the database ${host}${pathname} cannot be used (${why}); start it or correct DATABASE_URL`,
+        { retry: 'never', cause: error },
+      )
+    })
     // node-pg-migrate's own lock makes the second starter fail; ours makes it wait.
     await client.query("select pg_advisory_lock(hashtext('cupel migrate'))")
     await client.query("set client_min_messages = 'warning'")
@@ -44,7 +46,7 @@ export async function migrate(ownerUrl: string, log: (line: string) => void = ()
       noLock: true,
       logger: { debug: () => {}, info: () => {}, warn: log, error: log },
     })
-    //X await client.query(joinRoles)
+    await client.query(joinRoles)
     for (const [schema, users] of Object.entries(queueSchemas)) {
       await runMigrations(client, schema)
       await client.query(grantQueue(schema, users))
