@@ -36,15 +36,19 @@ export function supervise(
   log: { info(fields: object, message: string): void; error(fields: object, message: string): void },
 ): Supervisor {
   const children = new Map<string, ChildProcess>()
+  /** Not unref'd: while every process waits to be started again, these keep the supervisor alive. */
+  const restarts = new Set<NodeJS.Timeout>()
   let stopping = false
   const failure = Promise.withResolvers<string>()
-  const ready = Promise.all(specs.map(spec => keepRunning(spec)))
+  const ready = Promise.all(specs.map(spec => keepRunning(spec))).then(() => undefined)
+  // `failed` tells as well: who waits for that alone is not to die of this.
+  ready.catch(() => {})
 
   function keepRunning(spec: ProcessSpec): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     let everReady = false
     let deaths = 0
-    let backoff = FIRST_BACKOFF_MS
+    let backoff = 0
 
     const start = (): void => {
       if (stopping) return
@@ -60,37 +64,52 @@ export function supervise(
         everReady = true
         resolve()
       })
-      child.on('error', error =>
-        log.error({ process: spec.name, err: error }, 'process could not be started'),
-      )
+      child.on('error', error => {
+        log.error({ process: spec.name, err: error }, 'process could not be started or reached')
+        // One that never started has no exit.
+        if (child.pid === undefined) ended()
+      })
       child.on('exit', (code, signal) => {
+        if (!stopping) log.error({ process: spec.name, code, signal }, 'process ended unexpectedly')
+        ended()
+      })
+      const ended = (): void => {
         children.delete(spec.name)
         if (stopping) return
         deaths += 1
-        log.error({ process: spec.name, code, signal }, 'process ended unexpectedly')
         if (!everReady && deaths >= STARTS) {
           const message = `${spec.name} ended ${deaths} times before it was ready; its messages are above`
           failure.resolve(message)
           return reject(new Error(message))
         }
-        if (performance.now() - startedAt > STEADY_MS) backoff = FIRST_BACKOFF_MS
-        setTimeout(start, backoff).unref()
-        backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS)
-      })
+        backoff = nextBackoff(backoff, performance.now() - startedAt)
+        const restart = setTimeout(() => {
+          restarts.delete(restart)
+          start()
+        }, backoff)
+        restarts.add(restart)
+      }
     }
     start()
     return promise
   }
 
   return {
-    ready: ready.then(() => undefined),
+    ready,
     failed: failure.promise,
     pids: () => Object.fromEntries(specs.map(({ name }) => [name, children.get(name)?.pid])),
     async stop(graceMs) {
       stopping = true
+      for (const restart of restarts) clearTimeout(restart)
       await Promise.all([...children.values()].map(child => end(child, graceMs)))
     },
   }
+}
+
+/** How long to wait (ms) before a process that lived `livedMs` is started again; `previous` is 0 for the first time. */
+export function nextBackoff(previous: number, livedMs: number): number {
+  if (previous === 0 || livedMs > STEADY_MS) return FIRST_BACKOFF_MS
+  return Math.min(previous * 2, LONGEST_BACKOFF_MS)
 }
 
 function end(child: ChildProcess, graceMs: number): Promise<void> {

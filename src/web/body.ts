@@ -3,19 +3,17 @@ import type { IncomingMessage } from 'node:http'
 /** GitHub sends at most 25 MB. */
 export const MAX_BODY_BYTES = 25 * 1024 * 1024
 
-/**
- * What the bodies of all unanswered webhooks may hold together. A body must be read before its signature can be
- * checked, so without a limit anybody could fill the process.
- */
-const MAX_HELD_BYTES = 8 * MAX_BODY_BYTES
-
 export interface Held {
   /** Answers false, and holds nothing more, when there is no room for so many bytes. */
   admit(bytes: number): boolean
   release(): void
 }
 
-export function createHolder(limit = MAX_HELD_BYTES): () => Held {
+/**
+ * Room for the bodies of all unanswered webhooks together. A body must be read before its signature can be
+ * checked, so without a limit anybody could fill the process.
+ */
+export function createHolder(limit: number): () => Held {
   let held = 0
   return () => {
     let own = 0

@@ -13,7 +13,7 @@ const envelope = z
 
 const headersSchema = z.object({
   id: z.string().regex(/^[A-Za-z0-9-]{1,100}$/),
-  event: z.string().regex(/^[a-z_]{1,100}$/),
+  event: z.string().regex(/^[a-z0-9_]{1,100}$/),
 })
 
 /**

@@ -58,7 +58,7 @@ await runProcess('web', async () => {
   })
 
   let sweeping: Promise<void> | null = null
-  const sweeper = setInterval(() => {
+  const sweep = (): void => {
     sweeping ??= intake
       .sweep(environment.recoveryMs * SWEEP_OLDER_THAN)
       .then(count => {
@@ -66,12 +66,15 @@ await runProcess('web', async () => {
       })
       .catch(error => log.warn({ err: error }, 'sweep failed; it is tried again'))
       .finally(() => (sweeping = null))
-  }, environment.recoveryMs * SWEEP_EVERY)
+  }
+  const sweeper = setInterval(sweep, environment.recoveryMs * SWEEP_EVERY)
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(environment.port, environment.host, resolve)
   })
+  // At once too: a process that died may have left some.
+  sweep()
   log.info({ host: environment.host, port: environment.port }, 'taking webhooks')
 
   return async () => {

@@ -15,6 +15,8 @@ export interface WebOptions {
   notReady(): Promise<string | null>
   /** A row that is not committed by then (ms) is answered 503; default 8,000, as GitHub gives up after 10 s. */
   answerWithinMs?: number
+  /** Bodies of all unanswered webhooks together; default 200 MB. What finds no room is answered 503. */
+  maxHeldBytes?: number
   log: { warn(fields: object, message: string): void; error(fields: object, message: string): void }
 }
 
@@ -25,7 +27,7 @@ type Answer = { status: number; body: object; outcome: 'accepted' | 'duplicate' 
  * GitHub gives up after 10 s and never sends again by itself, so nothing slow may stand between.
  */
 export function createWebServer(options: WebOptions): Server {
-  const hold = createHolder()
+  const hold = createHolder(options.maxHeldBytes ?? 8 * MAX_BODY_BYTES)
   const server = createServer((request, response) => {
     void route(request, response).catch(error => {
       options.log.error({ err: error }, 'request failed')
@@ -50,8 +52,7 @@ export function createWebServer(options: WebOptions): Server {
       }
       case 'GET /metrics': {
         const { contentType, text } = await options.renderMetrics()
-        response.writeHead(200, { 'content-type': contentType }).end(text)
-        return
+        return send(response, 200, text, contentType)
       }
       default:
         return send(response, 404, { error: 'not found' })
@@ -66,8 +67,6 @@ export function createWebServer(options: WebOptions): Server {
     try {
       const answer = await take(request, held)
       outcome = answer.outcome
-      // Once the server is closing, what still comes on an open connection is taken, and its answer is the last.
-      if (!server.listening) response.shouldKeepAlive = false
       send(response, answer.status, answer.body)
     } finally {
       held.release()
@@ -109,6 +108,19 @@ export function createWebServer(options: WebOptions): Server {
     return { status, body: { error }, outcome: 'refused' }
   }
 
+  function send(
+    response: ServerResponse,
+    status: number,
+    body: object | string,
+    type = 'application/json',
+  ): void {
+    if (response.headersSent || response.destroyed) return
+    // Once the server is closing, what still comes on an open connection is taken, and its answer is the last.
+    if (!server.listening) response.shouldKeepAlive = false
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
+  }
+
   return server
 }
 
@@ -127,14 +139,4 @@ async function before<T>(ms: number, work: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer)
   }
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  if (response.headersSent || response.destroyed) return
-  const text = JSON.stringify(body)
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  })
-  response.end(text)
 }
