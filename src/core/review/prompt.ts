@@ -32,8 +32,18 @@ export interface ReviewPromptInput {
   known: readonly Candidate[]
 }
 
-/** Tokens kept free for the answer schema and for the gap between our estimate and a provider's count. */
-const reserve = 250
+/** Tokens kept free for the answer schema. */
+const reserve = 280
+
+/** Tokens of surrounding lines that also the smallest change gets, when there is room: it needs them most. */
+const leastContext = 300
+
+/** Prose costs up to this much more than estimated, where code costs less. */
+const proseFactor = 1.2
+
+function costOf(text: string): number {
+  return Math.ceil(estimateTokens(text) * proseFactor)
+}
 
 /** A whole untrusted block; the text cannot close it, because it cannot know the boundary. */
 function block(nonces: Nonces, name: string, text: string): string {
@@ -70,20 +80,20 @@ export function renderReviewPrompt(input: ReviewPromptInput): Prompt {
   let left = roomBeside(batch, system, diff)
   const parts: string[] = []
   const add = (name: string, text: string, max: number) => {
-    const frame = estimateTokens(block(nonces, name, '')) + 2
-    const fitting = capTokens(text, Math.min(max, left - frame))
+    const frame = costOf(block(nonces, name, '')) + 2
+    const fitting = capTokens(text, Math.floor(Math.min(max, left - frame) / proseFactor))
     if (fitting.trim() === '') return
     const part = block(nonces, name, fitting)
     parts.push(part)
-    left -= estimateTokens(part) + 1
+    left -= costOf(part) + 1
   }
   const instructions = [...input.instructions, ...snapshot.instructions.map(file => file.text)].join('\n')
   const body = removeHtmlComments(snapshot.pullRequest.body).text
   add('title (JSON)', JSON.stringify(showInvisible(snapshot.pullRequest.title.slice(0, 300))), 80)
   add('project conventions', showInvisible(instructions), Math.floor(left / 2))
-  add('description (JSON)', JSON.stringify(showInvisible(body.slice(0, 4_000))), 250)
+  if (body.trim() !== '') add('description (JSON)', JSON.stringify(showInvisible(body.slice(0, 4_000))), 250)
   add('reported by analysers, do not repeat (JSON)', knownLines(input.known), Math.floor(left / 2))
-  const room = Math.min(Math.floor(batch.tokens * 0.3), left - 40)
+  const room = Math.min(Math.max(leastContext, Math.floor(batch.tokens * 0.3)), left - 40)
   if (room > 0) add('surrounding lines', renderContext(batch.pieces, snapshot.contents, room), room)
   return { system, user: [...parts, diff].join('\n') }
 }
@@ -113,7 +123,7 @@ export function renderSelfCheckPrompt(input: {
   // Each claim gets its share, so that none is left unjudged because another is long.
   let share = Math.max(24, Math.floor(left / Math.max(1, input.claims.length)))
   let claims = renderClaims(nonces, input.claims, share)
-  while (estimateTokens(claims) > left && share > 3) {
+  while (costOf(claims) > left && share > 3) {
     share = Math.floor(share * 0.8)
     claims = renderClaims(nonces, input.claims, share)
   }
@@ -137,5 +147,5 @@ function renderClaims(nonces: Nonces, claims: readonly Candidate[], share: numbe
 /** Tokens that may stand beside instructions and diff. */
 function roomBeside(batch: Batch, system: string, diff: string): number {
   const bound = Math.floor(batch.tokens * promptFactor) + fixedPromptTokens
-  return bound - reserve - estimateTokens(system) - estimateTokens(diff)
+  return bound - reserve - costOf(system) - estimateTokens(diff)
 }
