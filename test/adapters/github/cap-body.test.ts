@@ -14,18 +14,14 @@ describe('capBody', () => {
   it('never has more code points than asked, nor half a surrogate pair, whatever comes in', () => {
     const piece = fc.oneof(
       fc.constantFrom('😀', '\uD83D', '\uDE00', mark(1), '<!--', '-->', '\n', 'word '),
-      fc.string({ unit: 'binary', maxLength: 8 }),
+      fc.array(fc.nat({ max: 0xffff }), { maxLength: 8 }).map(codes => String.fromCharCode(...codes)),
     )
     fc.assert(
-      fc.property(
-        fc.array(piece, { maxLength: 80 }),
-        fc.integer({ min: 100, max: 400 }),
-        (pieces, limit) => {
-          const capped = capBody(pieces.join(''), limit)
-          expect(points(capped)).toBeLessThanOrEqual(limit)
-          expect(capped.isWellFormed()).toBe(true)
-        },
-      ),
+      fc.property(fc.array(piece, { maxLength: 80 }), fc.integer({ min: 100, max: 400 }), (pieces, limit) => {
+        const capped = capBody(pieces.join(''), limit)
+        expect(points(capped)).toBeLessThanOrEqual(limit)
+        expect(capped.isWellFormed()).toBe(true)
+      }),
     )
   })
 
