@@ -4,6 +4,7 @@ import { type Bar, type Benchmark, holds, rounded } from './benchmark.ts'
 /** `npm run -s bench -- NAME [--json]`. Ends with 1 when a bar is missed, with 2 when there is no such benchmark. */
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
   intake: async () => (await import('./intake.ts')).intake,
+  review: async () => (await import('./review.ts')).review,
 }
 
 const names = process.argv.slice(2).filter(argument => !argument.startsWith('--'))

@@ -33,7 +33,11 @@ function between(random: Random, least: number, most: number): number {
 /** 1 to 20 files, up to `most` changed lines, 0 to 6 findings: evenly spread. */
 export function drawShape(random: Random, most = 1_000): Shape {
   const files = between(random, 1, 20)
-  return { files, changedLines: between(random, Math.min(most, files * 10), most), findings: between(random, 0, 6) }
+  return {
+    files,
+    changedLines: between(random, Math.min(most, files * 10), most),
+    findings: between(random, 0, 6),
+  }
 }
 
 type Write = (name: string, amount: number, mark: string) => string[]
@@ -104,16 +108,25 @@ export function makePullRequest(random: Random, folder: string, shape: Shape): M
       .filter(finding => finding % shape.files === file)
       .map(finding => ` ${comment} case ${finding}`)
     const make = (kind: string, mark = ''): string[] =>
-      write(`${verbs[between(random, 0, 7)]}_${kind}_${between(random, 0, 99_999)}`, between(random, 1, 900), mark)
+      write(
+        `${verbs[between(random, 0, 7)]}_${kind}_${between(random, 0, 99_999)}`,
+        between(random, 1, 900),
+        mark,
+      )
     const old = file % 2 === 0 ? [] : Array.from({ length: 4 }, () => make('old'))
     if (old.length > 0) base[path] = old.flat().join('\n')
     const fresh: string[][] = []
-    while (written < ((file + 1) * shape.changedLines) / shape.files || marks.length > 0 || fresh.length === 0) {
+    while (
+      written < ((file + 1) * shape.changedLines) / shape.files ||
+      marks.length > 0 ||
+      fresh.length === 0
+    ) {
       const one = make('new', marks.shift())
       fresh.push(one)
       written += one.length
     }
-    const mixed = old.length === 0 ? fresh : fresh.flatMap((one, at) => (at < old.length ? [old[at]!, one] : [one]))
+    const mixed =
+      old.length === 0 ? fresh : fresh.flatMap((one, at) => (at < old.length ? [old[at]!, one] : [one]))
     head[path] = [...mixed, ...old.slice(fresh.length)].flat().join('\n')
   }
   return { ...shape, base, head }
@@ -123,7 +136,10 @@ export function makePullRequest(random: Random, folder: string, shape: Shape): M
 export function markedReviewer(prompt: Prompt): Reply {
   if (prompt.system.startsWith('You check claims')) {
     const ids = [...prompt.user.matchAll(/^\{"id":(\d+)/gm)].map(found => Number(found[1]))
-    return { kind: 'json', value: { verdicts: ids.map(id => ({ id, holds: true, why: 'Nothing guards it.' })) } }
+    return {
+      kind: 'json',
+      value: { verdicts: ids.map(id => ({ id, holds: true, why: 'Nothing guards it.' })) },
+    }
   }
   let path = ''
   const findings: object[] = []
@@ -150,5 +166,8 @@ function finding(path: string, quote: string): object {
     suggestion: null,
   }
   const missing = TOKENS_PER_FINDING * 4 - JSON.stringify(made).length
-  return { ...made, body: 'The rate is applied to the price although it was agreed by weight. '.repeat(9).slice(0, missing) }
+  return {
+    ...made,
+    body: 'The rate is applied to the price although it was agreed by weight. '.repeat(9).slice(0, missing),
+  }
 }

@@ -40,17 +40,27 @@ export async function prepare(
     const owner = `${name}-${start / PER_INSTALLATION}`
     const made = shapes
       .slice(start, start + PER_INSTALLATION)
-      .map((shape, at) => makePullRequest(random, `part${at}`, shape))
+      .map((shape, at) => makePullRequest(random, `${name}-${start + at}`, shape))
     await github.control.createRepository({
       owner,
       name: 'shop',
-      files: Object.assign({ 'README.md': 'A shop.\n' }, ...made.map(one => one.base)) as Record<string, string>,
+      files: Object.assign({ 'README.md': 'A shop.\n' }, ...made.map(one => one.base)) as Record<
+        string,
+        string
+      >,
       collaborators: { alice: 'write' },
     })
     for (const [at, one] of made.entries()) {
       const branch = `change-${at}`
       const repo = `${owner}/shop`
-      await github.control.commit({ repo, branch, from: 'main', files: one.head, message: branch, author: 'alice' })
+      await github.control.commit({
+        repo,
+        branch,
+        from: 'main',
+        files: one.head,
+        message: branch,
+        author: 'alice',
+      })
       prepared.push({ ...one, repo, branch })
     }
   }
@@ -113,7 +123,9 @@ async function finished({ db, github }: Platform, opened: readonly Opened[]): Pr
     if (Number(rows[0]?.count) >= opened.length) return
     if (performance.now() > until) {
       const failed = github.requests.filter(one => one.status >= 400).map(one => `${one.status} ${one.path}`)
-      throw new Error(`only ${rows[0]?.count} of ${opened.length} reviews ended. ${failed.slice(-5).join(', ')}`)
+      throw new Error(
+        `only ${rows[0]?.count} of ${opened.length} reviews ended. ${failed.slice(-5).join(', ')}`,
+      )
     }
     await sleep(POLL_MS)
   }
