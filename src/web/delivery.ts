@@ -2,14 +2,12 @@ import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import type { NewDelivery } from '../ports/stores.ts'
 
-const id = z.object({ id: z.int().positive() }).loose()
-const envelope = z
-  .object({
-    action: z.string().max(100).optional(),
-    installation: id.nullish(),
-    repository: id.nullish(),
-  })
-  .loose()
+const id = z.object({ id: z.int().positive() })
+const envelope = z.object({
+  action: z.string().max(100).optional(),
+  installation: id.nullish(),
+  repository: id.nullish(),
+})
 
 const headersSchema = z.object({
   id: z.string().regex(/^[A-Za-z0-9-]{1,100}$/),

@@ -13,14 +13,16 @@ export function deliveryIntake(pool: pg.Pool): DeliveryIntake {
 
 /**
  * One statement however many rows, so one commit (one fsync) for a batch. In order of id: two processes that
- * were sent the same deliveries would otherwise wait for each other.
+ * were sent the same deliveries would otherwise wait for each other. Each payload is a parameter of its own:
+ * inside an array literal every quote of it would be escaped here and read back there (measured: a third of all work).
  */
 async function insertDeliveries(db: Db, deliveries: readonly NewDelivery[]): Promise<Set<string>> {
   if (deliveries.length === 0) return new Set()
+  const payloads = deliveries.map((_, n) => `$${n + 6}`).join(', ')
   const { rows } = await db.query<{ id: string }>(
     `insert into production.deliveries (id, event, action, installation_id, repository_id, payload)
      select d.id, d.event, d.action, d.installation_id, d.repository_id, d.payload
-     from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
+     from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], array[${payloads}]::text[])
        as d (id, event, action, installation_id, repository_id, payload) order by d.id
      on conflict (id) do nothing
      returning id`,
@@ -30,7 +32,7 @@ async function insertDeliveries(db: Db, deliveries: readonly NewDelivery[]): Pro
       deliveries.map(d => (d.action === null ? null : storable(d.action))),
       deliveries.map(d => d.installationId),
       deliveries.map(d => d.repositoryId),
-      deliveries.map(d => storable(d.payload)),
+      ...deliveries.map(d => storable(d.payload)),
     ],
   )
   return new Set(rows.map(row => row.id))
