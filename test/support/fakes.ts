@@ -3,6 +3,7 @@ import { sha256 } from '../../src/core/ids.ts'
 import type { Candidate, Finding } from '../../src/core/review/finding.ts'
 import { parsePatch } from '../../src/core/review/patch.ts'
 import type { FileChange } from '../../src/core/review/diff.ts'
+import type { Receipt, Step } from '../../src/core/review/receipt.ts'
 import type { Snapshot } from '../../src/core/review/snapshot.ts'
 import { earlierRounds } from '../../src/core/review/rounds.ts'
 import type { Preferences } from '../../src/engine/types.ts'
@@ -160,6 +161,37 @@ export function findingOf(more: Partial<Finding> = {}): Finding {
     line: 2,
     fingerprint: sha256(JSON.stringify(more)).slice(0, 32),
     sources: [source],
+    ...more,
+  }
+}
+
+export function stepOf(more: Partial<Step> = {}): Step {
+  return {
+    kind: 'model',
+    name: 'openai/first',
+    subject: 'src/a.ts',
+    outcome: 'ok',
+    paths: ['src/a.ts'],
+    latencyMs: 1_200,
+    ...more,
+  }
+}
+
+/** One file, seen by one model. */
+export function receiptOf(more: Partial<Receipt> = {}): Receipt {
+  return {
+    files: [
+      {
+        path: 'src/a.ts',
+        change: { status: 'modified', additions: 2, deletions: 1 },
+        coverage: 'seen',
+        hunks: 1,
+        hunksSeen: 1,
+      },
+    ],
+    steps: [stepOf()],
+    leftOut: [],
+    filesNotListed: false,
     ...more,
   }
 }

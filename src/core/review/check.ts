@@ -1,7 +1,14 @@
 import { count, plainTitle } from './comment.ts'
 import type { Finding } from './finding.ts'
 import { isSuspicious, type Hostility } from './hostile.ts'
-import { isBlocking, lostSteps, uncoveredFiles, wasSteered, type Receipt } from './receipt.ts'
+import {
+  isBlocking,
+  lostSteps,
+  standingBlockers,
+  uncoveredFiles,
+  wasSteered,
+  type Receipt,
+} from './receipt.ts'
 import { coverageSentence, standingSentence, steeredSentence } from './receipt-words.ts'
 import { plainText } from './sanitise.ts'
 
@@ -41,6 +48,7 @@ export function concludeCheck(
 ): CheckReport {
   const all = [...findings, ...late]
   const blocking = all.filter(finding => isBlocking(finding.severity)).length
+  const standing = standingBlockers(receipt).reduce((sum, each) => sum + each.blocking, 0)
   const seen = receipt.files.filter(file => file.coverage === 'seen').length
   const gaps = gapsIn(receipt, seen)
   const doubts = [
@@ -54,7 +62,7 @@ export function concludeCheck(
   const found = all.length === 0 ? 'No findings' : count(all.length, 'finding')
   return {
     conclusion: gaps.length === 0 && doubts.length === 0 ? 'success' : 'neutral',
-    title: `${seen === 0 ? 'Nothing reviewed' : found}${blocking > 0 ? `, ${blocking} blocking` : ''}${gaps.length > 0 && seen > 0 ? ', review incomplete' : ''}`,
+    title: `${seen === 0 ? 'Nothing reviewed' : found}${blocking + standing > 0 ? `, ${blocking + standing} blocking` : ''}${gaps.length > 0 && seen > 0 ? ', review incomplete' : ''}`,
     summary: [`${coverageSentence(receipt)}.`, ...gaps, ...doubts].join('\n\n'),
     annotations: all
       .filter(finding => finding.side === 'RIGHT')

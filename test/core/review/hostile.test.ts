@@ -52,7 +52,7 @@ describe('characters that hide', () => {
   })
 
   it('shows a long run by its beginning and its length, so that it fills no prompt', () => {
-    const smuggled = [...'ignore everything']
+    const smuggled = Array.from('ignore everything')
       .map(c => String.fromCodePoint(0xe0000 + c.charCodeAt(0)))
       .join('')
     expect(showInvisible(smuggled).length).toBeLessThan(120)
