@@ -15,12 +15,12 @@ import { allowedAnalysers, toPreferences } from '../core/repository-configuratio
 import { compareSeverity, severities, type Severity } from '../core/review/finding.ts'
 import type { EarlierRounds, Examine, ExamineDeps } from '../engine/examine.ts'
 
+export type Wired = Omit<ExamineDeps, 'reserve'> & { configuration: Configuration }
+
 export interface ReviewDeps {
   examine: Examine
   /** Called once the change could be read. May throw Fault configuration-invalid. */
-  wire(
-    env: Record<string, string | undefined>,
-  ): Omit<ExamineDeps, 'reserve'> & { configuration: Configuration }
+  wire(env: Record<string, string | undefined>): Promise<Wired>
   env: Record<string, string | undefined>
   version: string
   stdin: NodeJS.ReadableStream
@@ -120,7 +120,7 @@ async function examineChange(deps: ReviewDeps, change: LocalChange): Promise<Rep
       `${repositoryConfiguration?.path}:${problem.line}: ${printable(`${problem.message}; ${problem.cure}`)}\n`,
     )
   }
-  const { configuration, ...wired } = deps.wire(deps.env)
+  const { configuration, ...wired } = await deps.wire(deps.env)
   const allowed = new Set(allowedAnalysers(preferences))
   const wished = { ...configuration, analysers: configuration.analysers.filter(name => allowed.has(name)) }
   const interrupt = new AbortController()

@@ -120,7 +120,7 @@ async function run(args: string[], options: Run = {}) {
   let closed = 0
   const command = reviewCommand({
     examine: examiner(options.script ?? 'finds', options.waiting ?? (() => {})),
-    wire: () => {
+    wire: async () => {
       if (options.wrongEnvironment) {
         throw new Fault('configuration-invalid', 'CUPEL_PRICES is wrong', { retry: 'never' })
       }

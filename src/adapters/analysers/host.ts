@@ -227,10 +227,10 @@ export function startAnalysers(
   }
 
   if (options.warm === true) {
-    const file = { path: 'warm.py', contents: 'x = 1\n', changedLines: [1] }
-    const workflow = { path: '.github/workflows/warm.yml', contents: 'on: push\n', changedLines: [1] }
+    const warm = (path: string) => ({ path, contents: 'x: 1\n', changedLines: [1] })
+    const files = ['warm.py', 'warm.go', '.github/workflows/warm.yml'].map(warm)
     const never = new AbortController().signal
-    void analyse(['secretlint', 'actionlint', 'ruff', 'ast-grep'], [file, workflow], {
+    void analyse(['secretlint', 'actionlint', 'ruff', 'ast-grep'], files, {
       deadlineMs: 30_000,
       signal: never,
     })
