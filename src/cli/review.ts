@@ -94,6 +94,7 @@ async function review(deps: ReviewDeps, options: Options): Promise<number> {
       staged: options.staged,
       stdin: deps.stdin,
     })
+    hint(deps, change, options)
     const report = await examineChange(deps, change)
     await write(deps.stdout, render(report, options.format, deps))
     return outcome(deps, report, options.failOn)
@@ -109,6 +110,18 @@ async function review(deps: ReviewDeps, options: Options): Promise<number> {
       default:
         return 3
     }
+  }
+}
+
+/** Says what a person may not expect about what is looked at. */
+function hint({ stderr }: ReviewDeps, { snapshot }: LocalChange, { range, patch, staged }: Options): void {
+  if (snapshot.files.length === 0) {
+    const what = range ?? patch ?? (staged ? 'the index' : 'the working tree')
+    stderr.write(`cupel review: there is no change in ${printable(what)}.\n`)
+  } else if (patch !== undefined && snapshot.contents.size === 0) {
+    stderr.write(
+      'cupel review: no file here is as the patch leaves it, so the analysers have nothing to read; apply the patch first, and name its repository with --repo.\n',
+    )
   }
 }
 
@@ -185,7 +198,16 @@ function outcome(deps: ReviewDeps, report: Report, failOn: Severity | undefined)
   return 0
 }
 
-/** Resolves when the stream has taken it all: a pipe may be slower than the process's end. */
+/**
+ * Resolves when the stream has taken it all: a pipe may be slower than the process's end. A reader that has enough
+ * (`| head`) closes the pipe, which is no failure of the review.
+ */
 async function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
-  if (!stream.write(text)) await once(stream, 'drain')
+  const closed = new Promise<void>((resolve, reject) => {
+    stream.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EPIPE' ? resolve() : reject(error),
+    )
+  })
+  closed.catch(() => {})
+  if (!stream.write(text)) await Promise.race([once(stream, 'drain').catch(() => closed), closed])
 }

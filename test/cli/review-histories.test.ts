@@ -216,3 +216,19 @@ it('prints one JSON object from another folder, deaf to configuration, plug-ins 
   expect(receipt.steps.map((step: { kind: string }) => step.kind)).not.toContain('model')
   expect(() => execFileSync('ls', [trap], { stdio: 'pipe' })).toThrow()
 })
+
+it('is not disturbed by a reader that has enough', () => {
+  const repo = makeRepository()
+  repo.commit({ 'a.txt': 'x\n'.repeat(5) })
+  const many = Object.fromEntries(
+    Array.from({ length: 900 }, (_, index) => [`${'d'.repeat(150)}${index}.txt`, 'y\n']),
+  )
+  const head = repo.commit(many)
+  const pipe = `"$1" "$2" review --range "$3" --format json | head -n 1; echo "\${PIPESTATUS[0]}"`
+  const run = spawnSync('bash', ['-c', pipe, 'bash', process.execPath, cupel, head], {
+    cwd: repo.path,
+    env: { PATH: process.env.PATH, HOME: repo.outside },
+    encoding: 'utf8',
+  })
+  expect(run).toMatchObject({ stdout: '{\n0\n', stderr: '' })
+})
