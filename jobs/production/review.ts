@@ -15,7 +15,7 @@ import type { LateExamination } from '../../src/engine/types.ts'
 import type { PullRequestView } from '../../src/ports/code-host.ts'
 import type { Release, ReviewRequest, ReviewRow, Rounds, StoredExamination } from '../../src/ports/stores.ts'
 import { openPurse, type Purse } from './budget.ts'
-import { beginCheck, closeDone, closeSkipped, closeSuperseded } from './close.ts'
+import { beginCheck, closeDone, closeSkipped, closeSuperseded, tellSummary } from './close.ts'
 import type { ProductionDeps } from './deps.ts'
 import { postReview } from './post.ts'
 import { loadSnapshot, type Listing } from './snapshot.ts'
@@ -119,17 +119,25 @@ async function carryOut(
   const checkId = await check
   await throwIfHeadMoved(deps, about, snapshot, examination)
   const place = { owner: request.owner, name: request.repo, webUrl: deps.webUrl }
-  await postReview(deps, request, row, examination, { mayBePosted: row.examination !== null, place })
+  const mayBePosted = row.examination !== null
+  const posted = await postReview(deps, request, row, examination, { mayBePosted, place })
+  const { configurationProblems } = about
+  const hostility = snapshotHostility(snapshot)
+  const told = {
+    hostility,
+    configurationProblems,
+    place,
+    examination,
+    summaryCommentId: view.summaryCommentId,
+  }
+  if (rest !== null && posted === 'nothing to post') {
+    // Nobody shall wait for slow models without a word.
+    told.summaryCommentId = await tellSummary(deps, request, row, told, { pending: true })
+    await deps.reviews.savePosted(row.id, { reviewId: null, comments: [] })
+  }
   deps.metrics.reviewFinished(secondsSince(deps, request), 'done')
   const whole = await withLate(deps, row, examination, rest)
-  await closeDone(deps, request, row, checkId, {
-    examination: whole,
-    hostility: snapshotHostility(snapshot),
-    configurationProblems: about.configurationProblems,
-    summaryCommentId: view.summaryCommentId,
-    usd: whole.receipt.steps.reduce((sum, step) => sum + (step.usd ?? 0), 0),
-    place,
-  })
+  await closeDone(deps, request, row, checkId, { ...told, examination: whole })
   return `reviewed ${row.headSha}: ${whole.findings.length} inline, ${whole.late.length} late`
 }
 
