@@ -156,7 +156,7 @@ export interface Seen {
   checks: { headSha: string; status: string; conclusion: string | null; title: string; summary: string }[]
 }
 
-export function see(world: World, at: { repo: string; number: number }): Seen {
+export function see(world: Pick<World, 'github'>, at: { repo: string; number: number }): Seen {
   const { pull, repository } = find(world, at)
   const own = pull.conversation.filter(comment => comment.author.login === bot)
   const threads = pull.threads.filter(thread => thread.comments[0]?.author.login === bot)
@@ -224,7 +224,10 @@ export async function reviewed(
   )
 }
 
-function find(world: World, at: { repo: string; number: number }): { repository: Repository; pull: Pull } {
+function find(
+  world: Pick<World, 'github'>,
+  at: { repo: string; number: number },
+): { repository: Repository; pull: Pull } {
   const repository = world.github.state.repositories.get(keyOf(at.repo))
   const pull = repository?.pulls.get(at.number)
   if (!repository || !pull) throw new Error(`no pull request ${at.repo}#${at.number}`)
