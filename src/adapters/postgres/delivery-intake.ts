@@ -53,8 +53,9 @@ async function markQueued(db: Db, ids: readonly string[]): Promise<void> {
 async function unqueued(db: Db, olderThanMs: number, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from production.deliveries
-     where (state = 'received' and received_at <= now() - make_interval(secs => $1::float8 / 1000))
-        or (state = 'queued' and queued_at <= now() - make_interval(secs => greatest($1::float8 / 1000, 600)))
+     where finished_at is null and (
+           (state = 'received' and received_at <= now() - make_interval(secs => $1::float8 / 1000))
+        or (state = 'queued' and queued_at <= now() - make_interval(secs => greatest($1::float8 / 1000, 600))))
      order by received_at limit $2`,
     [olderThanMs, limit],
   )
