@@ -25,7 +25,7 @@ async function review(...args: string[]): Promise<{ code: number | undefined; st
   const chunks: string[] = []
   stdout.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk))
   let code: number | undefined
-  const limits = { ...genesisConfiguration.limits, deadlineMs: 25_000, abortMs: 25_000 }
+  const limits = { ...genesisConfiguration.limits, deadlineMs: 100_000, abortMs: 100_000 }
   const command = reviewCommand({
     examine,
     wire: async () => ({
@@ -174,7 +174,7 @@ it('keeps its promises on a history that holds everything a history may hold', a
       expect(stdout, name).not.toMatch(/[\0-\x08\x0b-\x1f\x7f\u202e]/)
     }
   }
-}, 120_000)
+}, 300_000)
 
 const cupel = fileURLToPath(new URL('../../bin/cupel.js', import.meta.url))
 
