@@ -89,6 +89,8 @@ export async function review(
     return `superseded: ${superseded.message}`
   } finally {
     watch.stop()
+    // A check run that is still being started when the rest has failed would never be ended.
+    await Promise.allSettled([check])
     await purse.settle()
   }
 }

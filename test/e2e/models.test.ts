@@ -234,7 +234,9 @@ function unsafeParts(markdown: string, own: string): string[] {
   return unsafe
 }
 
-/** Every connection is lost and none is let in until a process has noticed. */
+const noticed = (log: string): boolean => /connection was lost|terminat|not currently accepting/i.test(log)
+
+/** Every connection is lost, and none is let in until both processes have noticed. */
 async function restartDatabase(world: World): Promise<void> {
   const name = new URL(world.database.ownerUrl).pathname.slice(1)
   const elsewhere = new URL(world.database.ownerUrl)
@@ -244,7 +246,10 @@ async function restartDatabase(world: World): Promise<void> {
   try {
     await admin.query(`alter database ${name} allow_connections false`)
     await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
-    await until('the worker has noticed', () => /database|connection/i.test(world.worker.tail()))
+    await until(
+      'both processes have noticed',
+      () => noticed(world.web.tail()) && noticed(world.worker.tail()),
+    )
     await admin.query(`alter database ${name} allow_connections true`)
   } finally {
     await admin.end()

@@ -96,6 +96,19 @@ describe('taking a review', () => {
 })
 
 describe('giving a review up', () => {
+  it('that failed while its check run was being started leaves no second one', async () => {
+    const at = await world.asked()
+    world.github.faults.add({ path: `${at.repo}/pulls/1/files`, answer: forbidden })
+    world.github.faults.add({ path: `${at.repo}/check-runs`, delayMs: 200 })
+    const failed: unknown = await takeReview(world.deps, at.requestId, signal).catch(
+      (error: unknown) => error,
+    )
+    await giveUpReview(world.deps, at.requestId, failed)
+    expect(see(world, at).checks).toEqual([
+      expect.objectContaining({ status: 'completed', title: 'Review failed, nothing is cleared' }),
+    ])
+  })
+
   const fault = new Fault('github-unavailable', 'GitHub did not answer', { retry: 'soon' })
 
   it('leaves a check run that clears nothing and a row that says why, also when no attempt came so far', async () => {
