@@ -2,6 +2,8 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+const ANSWER_WITHIN_MS = 20_000
+
 export interface Target {
   url: string
   secret: string
@@ -75,11 +77,20 @@ function sender(target: Target, connections: number): { post(): Promise<void>; c
   ].join('\r\n')
   const idle: Connection[] = []
   const waiting: ((connection: Connection) => void)[] = []
-  const all = Array.from({ length: connections }, () => openConnection(Number(port), hostname))
-  idle.push(...all)
+  for (let n = 0; n < connections; n++) idle.push(openConnection(Number(port), hostname))
+  const all = new Set(idle)
+  const replaced = (connection: Connection): Connection => {
+    all.delete(connection)
+    connection.close()
+    const fresh = openConnection(Number(port), hostname)
+    all.add(fresh)
+    return fresh
+  }
   return {
     async post() {
-      const connection = idle.pop() ?? (await new Promise<Connection>(resolve => waiting.push(resolve)))
+      let connection = idle.pop() ?? (await new Promise<Connection>(resolve => waiting.push(resolve)))
+      // A server ends a connection that was idle for some seconds.
+      if (connection.ended()) connection = replaced(connection)
       const status = await connection.send(`${head}${randomUUID()}\r\n\r\n`, target.body)
       const next = waiting.shift()
       if (next) next(connection)
@@ -93,6 +104,7 @@ function sender(target: Target, connections: number): { post(): Promise<void>; c
 interface Connection {
   /** Answers the status, once the whole answer is there. */
   send(head: string, body: Buffer): Promise<number>
+  ended(): boolean
   close(): void
 }
 
@@ -103,6 +115,9 @@ function openConnection(port: number, host: string): Connection {
   const lost = (error: Error): void => pending?.reject(error)
   socket.on('error', lost)
   socket.on('close', () => lost(new Error('the connection was closed')))
+  socket.setTimeout(ANSWER_WITHIN_MS, () => {
+    if (pending !== null) socket.destroy(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`))
+  })
   socket.setEncoding('latin1').on('data', (text: string) => {
     answer += text
     const end = answer.indexOf('\r\n\r\n')
@@ -113,6 +128,7 @@ function openConnection(port: number, host: string): Connection {
     const status = Number(answer.slice(9, 12))
     answer = ''
     pending?.resolve(status)
+    pending = null
   })
   return {
     send: (head, body) =>
@@ -123,6 +139,7 @@ function openConnection(port: number, host: string): Connection {
         socket.write(body)
         socket.uncork()
       }),
+    ended: () => socket.destroyed || socket.readableEnded,
     close: () => socket.destroy(),
   }
 }
