@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { DeliveryJob } from '../cycle.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { DeliveryIntake, NewDelivery } from '../ports/stores.ts'
@@ -15,6 +16,10 @@ const MAX_BATCH_ROWS = 200
 const MAX_BATCH_CHARACTERS = 16_000_000
 /** Jobs made by one call of the queue, which has a deadline. */
 const MAX_JOBS = 500
+
+/** From so many jobs in one call on, calls begin this many milliseconds apart: a call costs as much as dozens of jobs. */
+const BUSY_JOBS = 8
+const BUSY_PAUSE_MS = 50
 
 interface Waiting {
   delivery: NewDelivery
@@ -42,7 +47,7 @@ export function createIntake(
       try {
         const fresh = await deliveries.insert(batch.map(entry => entry.delivery))
         unqueued.push(...fresh)
-        queueing ??= queueUnqueued().finally(() => (queueing = null))
+        if (fresh.size > 0) queueing ??= Promise.resolve().then(queueUnqueued)
         for (const { delivery, resolve } of batch) {
           // Two copies of one delivery in one batch: the first is the row, the second the duplicate.
           resolve(fresh.delete(delivery.id) ? 'accepted' : 'duplicate')
@@ -51,6 +56,8 @@ export function createIntake(
         for (const { reject } of batch) reject(error)
       }
     }
+    // Here, not in a finally of the promise: what arrived in between would wait for the one after it.
+    inserting = null
   }
 
   function takeBatch(): Waiting[] {
@@ -67,12 +74,15 @@ export function createIntake(
   async function queueUnqueued(): Promise<void> {
     while (unqueued.length > 0) {
       const ids = unqueued.splice(0, MAX_JOBS)
+      const pause = ids.length < BUSY_JOBS ? null : setTimeout(BUSY_PAUSE_MS)
       try {
         await makeJobs(ids)
       } catch (error) {
         onQueueError(error)
       }
+      await pause
     }
+    queueing = null
   }
 
   async function makeJobs(ids: readonly string[]): Promise<void> {
@@ -84,9 +94,7 @@ export function createIntake(
     accept(delivery) {
       return new Promise((resolve, reject) => {
         waiting.push({ delivery, resolve, reject })
-        inserting ??= Promise.resolve()
-          .then(insertWaiting)
-          .finally(() => (inserting = null))
+        inserting ??= Promise.resolve().then(insertWaiting)
       })
     },
     async sweep(olderThanMs) {
