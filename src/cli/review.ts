@@ -13,7 +13,8 @@ import { renderText } from '../core/report/text.ts'
 import { readRepositoryConfiguration } from '../core/repository-configuration-read.ts'
 import { allowedAnalysers, toPreferences } from '../core/repository-configuration.ts'
 import { compareSeverity, severities, type Severity } from '../core/review/finding.ts'
-import type { EarlierRounds, Examine, ExamineDeps } from '../engine/examine.ts'
+import { earlierRounds } from '../core/review/rounds.ts'
+import type { Examine, ExamineDeps } from '../engine/examine.ts'
 
 export type Wired = Omit<ExamineDeps, 'reserve'> & { configuration: Configuration }
 
@@ -169,7 +170,7 @@ async function examineChange(deps: ReviewDeps, change: LocalChange): Promise<Rep
   }
 }
 
-const firstRound: EarlierRounds = { count: 0, posted: new Set(), seen: () => false }
+const firstRound = earlierRounds({ count: 0, posted: [], lineDigests: {} })
 
 function render(report: Report, format: Options['format'], deps: ReviewDeps): string {
   switch (format) {

@@ -1,5 +1,5 @@
 import type { Configuration } from '../core/configuration.ts'
-import type { Finding, Unanchored } from '../core/review/finding.ts'
+import type { Finding, Severity, Unanchored } from '../core/review/finding.ts'
 import type { LeftOutReason, Receipt } from '../core/review/receipt.ts'
 
 // ---- deliveries (production.deliveries; the web process may touch nothing else) ----
@@ -146,10 +146,10 @@ export interface StoredExamination {
 export interface Rounds {
   /** Finished reviews of this pull request before this one. */
   count: number
-  lastReviewedSha: string | null
+  lastReleaseId: string | null
   lineDigests: Record<string, string[]>
   /** Everything ever posted on this pull request. */
-  posted: { fingerprint: string; path: string; commentId: number | null }[]
+  posted: { fingerprint: string; path: string; severity: Severity; commentId: number | null }[]
 }
 
 export interface Reviews {
