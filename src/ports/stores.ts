@@ -11,11 +11,12 @@ export interface NewDelivery {
   action: string | null
   installationId: number | null
   repositoryId: number | null
-  /** The JSON text exactly as it was signed. */
-  payload: string
+  /** The JSON text exactly as it was signed; bytes are UTF-8 without a NUL. */
+  payload: string | Buffer
 }
 
 export interface Delivery extends NewDelivery {
+  payload: string
   receivedAt: Date
   state: 'received' | 'queued' | 'done' | 'failed'
 }

@@ -12,8 +12,10 @@ export interface Intake {
   drain(): Promise<void>
 }
 
+/** While one waits for the disk, the next is prepared. */
+const INSERTS_AT_ONCE = 2
 const MAX_BATCH_ROWS = 200
-const MAX_BATCH_CHARACTERS = 16_000_000
+const MAX_BATCH_LENGTH = 16_000_000
 /** Jobs made by one call of the queue, which has a deadline. */
 const MAX_JOBS = 500
 
@@ -28,7 +30,7 @@ interface Waiting {
 }
 
 /**
- * Group commit: while one INSERT is under way, arrivals wait together for the next. Under load a commit then
+ * Group commit: while INSERTs are under way, arrivals wait together for the next. Under load a commit then
  * serves many webhooks; without load a webhook waits for nobody. bench/intake.ts holds the figures.
  */
 export function createIntake(
@@ -37,7 +39,7 @@ export function createIntake(
   onQueueError: (error: unknown) => void,
 ): Intake {
   let waiting: Waiting[] = []
-  let inserting: Promise<void> | null = null
+  const inserting = new Set<Promise<void>>()
   const unqueued: string[] = []
   let queueing: Promise<void> | null = null
 
@@ -56,15 +58,25 @@ export function createIntake(
         for (const { reject } of batch) reject(error)
       }
     }
-    // Here, not in a finally of the promise: what arrived in between would wait for the one after it.
-    inserting = null
+  }
+
+  function insertSoon(): void {
+    if (inserting.size >= INSERTS_AT_ONCE) return
+    const work = Promise.resolve()
+      .then(insertWaiting)
+      .finally(() => {
+        inserting.delete(work)
+        // What arrived after the last look found this place still taken.
+        if (waiting.length > 0) insertSoon()
+      })
+    inserting.add(work)
   }
 
   function takeBatch(): Waiting[] {
-    let characters = 0
+    let length = 0
     const fits = waiting.findIndex(({ delivery }, index) => {
-      characters += delivery.payload.length
-      return index > 0 && (index >= MAX_BATCH_ROWS || characters > MAX_BATCH_CHARACTERS)
+      length += delivery.payload.length
+      return index > 0 && (index >= MAX_BATCH_ROWS || length > MAX_BATCH_LENGTH)
     })
     const batch = fits === -1 ? waiting : waiting.slice(0, fits)
     waiting = fits === -1 ? [] : waiting.slice(fits)
@@ -94,7 +106,7 @@ export function createIntake(
     accept(delivery) {
       return new Promise((resolve, reject) => {
         waiting.push({ delivery, resolve, reject })
-        inserting ??= Promise.resolve().then(insertWaiting)
+        insertSoon()
       })
     },
     async sweep(olderThanMs) {
@@ -106,7 +118,7 @@ export function createIntake(
       }
     },
     async drain() {
-      while (inserting !== null || queueing !== null) await Promise.all([inserting, queueing])
+      while (inserting.size > 0 || queueing !== null) await Promise.all([...inserting, queueing])
     },
   }
 }
