@@ -1,6 +1,7 @@
 import type { Permission, Pull, Repository } from '../../sandbox/github/state.ts'
 import type { LoggedRequest } from '../../sandbox/github/server.ts'
 import { keyOf } from '../../sandbox/github/state.ts'
+import { coalesceMs } from '../../src/core/schedule.ts'
 import { summaryMark } from '../../src/core/review/comment.ts'
 import { until } from './until.ts'
 import type { World } from './world.ts'
@@ -32,6 +33,8 @@ export interface TestRepository {
   settled(): Promise<void>
   /** Makes the last request of a review old enough for the next push to be reviewed at once. */
   calm(): Promise<void>
+  /** Makes it so old that pushes from now on are reviewed together in so many seconds. */
+  planIn(seconds: number): Promise<void>
 }
 
 export interface At {
@@ -83,6 +86,12 @@ export async function createRepository(
       : JSON.stringify({ ...row, pending, known })
   }
 
+  const lastAsked = async (secondsAgo: number): Promise<void> => {
+    await world.owner.query(
+      `update production.pull_requests set last_asked_at = now() - make_interval(secs => $2) where repository_id = $1`,
+      [id, secondsAgo],
+    )
+  }
   return {
     repo,
     id,
@@ -130,12 +139,8 @@ export async function createRepository(
         },
       )
     },
-    calm: async () => {
-      await world.owner.query(
-        `update production.pull_requests set last_asked_at = now() - interval '10 minutes' where repository_id = $1`,
-        [id],
-      )
-    },
+    calm: () => lastAsked(600),
+    planIn: seconds => lastAsked(coalesceMs / 1_000 - seconds),
   }
 
   function withoutNull(all: Files): Record<string, string> {
