@@ -20,7 +20,8 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const child of children) child.kill('SIGKILL')
   await Promise.all(servers.map(server => server.stop()))
-  await rm(dataDir, { recursive: true, force: true })
+  // A server that was told to end may still be writing.
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })
 })
 
 async function start(
