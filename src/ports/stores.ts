@@ -24,8 +24,9 @@ export interface Delivery extends NewDelivery {
 export interface DeliveryIntake {
   /** One INSERT for all, ON CONFLICT DO NOTHING, committed on return. Answers the ids that were new. */
   insert(deliveries: readonly NewDelivery[]): Promise<Set<string>>
+  /** Notes that these rows, which took longer than usual, have their job. */
   markQueued(ids: readonly string[]): Promise<void>
-  /** Ids of rows still `received` after `olderThanMs`: their job was never made. */
+  /** Ids of rows still `received` after `olderThanMs`: their job may never have been made. */
   unqueued(olderThanMs: number, limit: number): Promise<string[]>
 }
 

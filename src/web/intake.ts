@@ -6,7 +6,10 @@ import type { DeliveryIntake, NewDelivery } from '../ports/stores.ts'
 export interface Intake {
   /** Resolves once the row is committed. The job is made afterwards; should that fail, the sweeper makes it. */
   accept(delivery: NewDelivery): Promise<'accepted' | 'duplicate'>
-  /** Makes jobs for all committed rows that have none. Answers how many. */
+  /**
+   * Makes a job for every committed row that is older and not finished, and notes it on the row. Most rows are
+   * finished sooner, so nothing is noted when they are accepted; where the job exists it stays as it is. Answers how many.
+   */
   sweep(olderThanMs: number): Promise<number>
   /** Waits for everything accepted so far, its jobs included. */
   drain(): Promise<void>
@@ -99,7 +102,6 @@ export function createIntake(
 
   async function makeJobs(ids: readonly string[]): Promise<void> {
     await queue.addMany(ids.map(id => ({ id: `delivery:${id}`, data: { deliveryId: id } })))
-    await deliveries.markQueued(ids)
   }
 
   return {
@@ -112,7 +114,10 @@ export function createIntake(
     async sweep(olderThanMs) {
       for (let made = 0; ;) {
         const ids = await deliveries.unqueued(olderThanMs, MAX_JOBS)
-        if (ids.length > 0) await makeJobs(ids)
+        if (ids.length > 0) {
+          await makeJobs(ids)
+          await deliveries.markQueued(ids)
+        }
         made += ids.length
         if (ids.length < MAX_JOBS) return made
       }
