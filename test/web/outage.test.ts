@@ -47,8 +47,8 @@ test('while the database is away webhooks are answered 503; when it is back they
   for (const answer of await Promise.all(during.map(sent => post(web.url, sent))))
     expect(answer).toEqual({ status: 202, body: { delivery: 'accepted' } })
   await web.intake.drain()
-  const sent = [before, ...during].map(one => one.headers['x-github-delivery'])
-  expect((await rows(owner)).map(row => row.id).sort()).toEqual(sent.sort())
+  const sent = [before, ...during].map(one => one.headers['x-github-delivery'] ?? '')
+  expect(new Set((await rows(owner)).map(row => row.id))).toEqual(new Set(sent))
   expect(await jobs(owner)).toEqual(expect.arrayContaining(sent))
 })
 
