@@ -37,7 +37,9 @@ export interface HunkPlace {
 
 /** The changed hunks of a sample in the order of the diff. */
 export function hunksOf(snapshot: Pick<Snapshot, 'files'>): HunkPlace[] {
-  return snapshot.files.flatMap(file => file.hunks.map(hunk => ({ file, hunk }))).map((each, index) => ({ ...each, index }))
+  return snapshot.files
+    .flatMap(file => file.hunks.map(hunk => ({ file, hunk })))
+    .map((each, index) => ({ ...each, index }))
 }
 
 /** Plain JSON of a snapshot, for a sample. */

@@ -1,0 +1,85 @@
+import { meanOf, quantile, ratioOf, wilson, type Interval } from '../statistics.ts'
+import type { Group, Sums } from './sums.ts'
+
+/** An experiment's figures over its final outcomes. Null: too little to say. docs/scoring.md has each formula. */
+export interface Figures {
+  pullRequests: number
+  labelledPullRequests: number
+  labelledHunks: number
+  accuracy: Interval | null
+  /** What a reviewer that says nothing would have reached. */
+  muteAccuracy: number | null
+  precision: Interval | null
+  /** Relative to the issues anybody named: an upper bound. */
+  recall: Interval | null
+  falsePositives: number
+  falseNegatives: number
+  /** Share of findings that anybody judged. */
+  labelCoverage: number | null
+  latencyP50Ms: number | null
+  latencyP95Ms: number | null
+  /** Share of runs that failed or were degraded. */
+  errorRate: Interval | null
+  usdPerRun: number | null
+  /** 0 to 5. */
+  satisfaction: number | null
+  /** Largest share of labelled hunks that one person decided. */
+  largestAuthorShare: number | null
+  labelAuthors: number
+  baseline: { accuracy: Interval | null; precision: Interval | null; recall: Interval | null }
+  /** Accuracy less that of production on the same pull requests. */
+  accuracyDifference: Interval | null
+  groups: Record<string, Pick<Figures, 'accuracy' | 'precision' | 'recall'> & { pullRequests: number }>
+}
+
+const share = { low: 0, high: 1 }
+/** Prior weight of the satisfaction: ten signals' worth at production's own level, so that one 👍 is no 5.0. */
+const priorWeight = 10
+
+/** `baselineSatisfaction`: production's own, 0 to 5, towards which few signals are drawn. */
+export function figuresOf(sums: Sums, baselineSatisfaction = 2.5): Figures {
+  const judged = sums.findings - sums.unjudged
+  const { weight, pleased } = sums.satisfaction
+  const authors = Object.values(sums.authors)
+  const decided = authors.reduce((sum, count) => sum + count, 0)
+  return {
+    pullRequests: sums.outcomes,
+    labelledPullRequests: sums.accuracy.n,
+    labelledHunks: sums.labelled,
+    ...groupFigures(sums),
+    muteAccuracy: sums.mute.n === 0 ? null : sums.mute.sum / sums.mute.n,
+    falsePositives: sums.fp,
+    falseNegatives: sums.fn,
+    labelCoverage: sums.findings === 0 ? null : judged / sums.findings,
+    latencyP50Ms: quantile(sums.latency, 0.5),
+    latencyP95Ms: quantile(sums.latency, 0.95),
+    errorRate: wilson(sums.failed, sums.outcomes),
+    usdPerRun: sums.outcomes === 0 ? null : sums.usd / sums.outcomes,
+    satisfaction:
+      weight === 0
+        ? null
+        : (5 * (pleased + (priorWeight * baselineSatisfaction) / 5)) / (weight + priorWeight),
+    largestAuthorShare: decided === 0 ? null : Math.max(...authors) / decided,
+    labelAuthors: authors.length,
+    baseline: {
+      accuracy: meanOf(sums.baselineAccuracy, share),
+      precision: ratioOf(sums.baselinePrecision, share),
+      recall: ratioOf(sums.baselineRecall, share),
+    },
+    accuracyDifference: meanOf(sums.accuracyDifference, { low: -1, high: 1 }),
+    groups: Object.fromEntries(
+      Object.entries(sums.groups).map(([name, group]) => [
+        name,
+        { pullRequests: group.outcomes, ...groupFigures(group) },
+      ]),
+    ),
+  }
+}
+
+function groupFigures(group: Group): Pick<Figures, 'accuracy' | 'precision' | 'recall'> {
+  return {
+    accuracy: meanOf(group.accuracy, share),
+    precision: ratioOf(group.precision, share),
+    recall: ratioOf(group.recall, share),
+  }
+}
