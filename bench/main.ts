@@ -5,6 +5,7 @@ import { type Bar, type Benchmark, holds, rounded } from './benchmark.ts'
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
   intake: async () => (await import('./intake.ts')).intake,
   review: async () => (await import('./review.ts')).review,
+  memory: async () => (await import('./memory.ts')).memory,
 }
 
 const names = process.argv.slice(2).filter(argument => !argument.startsWith('--'))

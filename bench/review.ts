@@ -14,10 +14,10 @@ import { prepare, reviewAll, type Prepared, type Timed } from './reviewing.ts'
 /** Multiplied by BENCH_SCALE, for a longer run. */
 const SCALE = Number(process.env['BENCH_SCALE'] ?? 1)
 const OVERHEAD_REVIEWS = 40
-const MAIN_REVIEWS = 60
-const OTHER_REVIEWS = 24
-/** About ten reviews at a time, as their models take two to ten seconds. */
-const OPEN_EVERY_MS = 400
+const MAIN_REVIEWS = 48
+const OTHER_REVIEWS = 20
+/** Several reviews at a time, as their models take two to ten seconds; not so many that two cores are full. */
+const OPEN_EVERY_MS = 800
 const GITHUB_DELAY_MS = 60
 const SEED = 20_261_124
 

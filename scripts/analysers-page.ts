@@ -30,7 +30,7 @@ nearly everything it says about released code; what a formatter or compiler says
 about security, reliability and performance are silent (marked † those that speak there too), and so is a made-up
 password or key in an example or document.
 
-\`analysers: false\` in [.github/cupel.yml](configuration.md), or a list of names, switches them off. A comment such as
+\`analysers: false\` in [.github/cupel.yml](configuration.md) switches them off, a map single ones. A comment such as
 \`// oxlint-disable-line\` or \`# noqa\` silences a rule that is not about security; one that the pull request itself
 adds silences nothing in oxlint and Ruff.
 

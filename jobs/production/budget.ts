@@ -17,6 +17,12 @@ export function openPurse(
 ): Purse {
   const reservations: string[] = []
   let spentUsd = 0
+  const reserve = async (usd: number): Promise<boolean> => {
+    const outcome = await deps.budgets.reserve(who, usd, deps.dailyUsd, deps.clock.now())
+    if (outcome.granted) reservations.push(outcome.id)
+    else deps.log.warn({ ...who, usd, limit: outcome.limit }, 'not within the daily budget')
+    return outcome.granted
+  }
   return {
     models: {
       has: provider => deps.models.has(provider),
@@ -31,20 +37,36 @@ export function openPurse(
         }
       },
     },
-    async reserve(usd) {
-      const outcome = await deps.budgets.reserve(who, usd, deps.dailyUsd, deps.clock.now())
-      if (!outcome.granted) {
-        deps.log.warn({ ...who, limit: outcome.limit }, 'daily budget is spent; a model call was not made')
-        return false
-      }
-      reservations.push(outcome.id)
-      return true
-    },
+    reserve: together(reserve),
     async settle() {
       const [first, ...rest] = reservations.splice(0)
       if (first === undefined) return
       await deps.budgets.settle(first, spentUsd)
       for (const id of rest) await deps.budgets.settle(id, 0)
     },
+  }
+}
+
+/**
+ * Calls of one moment reserve as one: each by itself would wait for the rows that the others have locked. When that
+ * is too much together, one by one.
+ */
+function together(reserve: (usd: number) => Promise<boolean>): (usd: number) => Promise<boolean> {
+  let waiting: { usd: number; answer: PromiseWithResolvers<boolean> }[] = []
+  const flush = async (): Promise<void> => {
+    const calls = waiting
+    waiting = []
+    try {
+      const sum = calls.reduce((usd, call) => usd + call.usd, 0)
+      const all = calls.length > 1 && (await reserve(sum))
+      for (const { usd, answer } of calls) answer.resolve(all || (await reserve(usd)))
+    } catch (error) {
+      for (const { answer } of calls) answer.reject(error)
+    }
+  }
+  return usd => {
+    const answer = Promise.withResolvers<boolean>()
+    if (waiting.push({ usd, answer }) === 1) setImmediate(() => void flush())
+    return answer.promise
   }
 }

@@ -67,16 +67,18 @@ async function observeAndAsk(
   if (stale) return 'stale: a later event is known'
   // Planned from the receipt, so that an event taken again after a crash plans the same.
   const dueAt = planReview({ plannedAt: state.lastAskedAt, now: receivedAt })
-  await deps.pullRequests.markAsked(intent.ref.repositoryId, intent.ref.number, dueAt)
-  await askForReview(deps, {
-    ...pick(intent.ref),
-    headSha: intent.headSha,
-    occasion: intent.occasion,
-    label: intent.trigger.kind === 'labeled' ? intent.trigger.label : null,
-    asked: false,
-    full: false,
-    dueAt,
-  })
+  await Promise.all([
+    deps.pullRequests.markAsked(intent.ref.repositoryId, intent.ref.number, dueAt),
+    askForReview(deps, {
+      ...pick(intent.ref),
+      headSha: intent.headSha,
+      occasion: intent.occasion,
+      label: intent.trigger.kind === 'labeled' ? intent.trigger.label : null,
+      asked: false,
+      full: false,
+      dueAt,
+    }),
+  ])
   return 'review asked for'
 }
 

@@ -7,7 +7,7 @@ import { modelOptions } from '../../src/adapters/models/options.ts'
 import { auditLog } from '../../src/adapters/postgres/audit-log.ts'
 import { budgets } from '../../src/adapters/postgres/budgets.ts'
 import { commands } from '../../src/adapters/postgres/commands.ts'
-import { deliveryLog } from '../../src/adapters/postgres/delivery-log.ts'
+import { arrivedDeliveries, deliveryLog } from '../../src/adapters/postgres/delivery-log.ts'
 import { locks } from '../../src/adapters/postgres/locks.ts'
 import { pacer } from '../../src/adapters/postgres/pacer.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
@@ -27,6 +27,7 @@ import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
 import { queueNames, type DeliveryJob, type ReviewJob } from '../../src/cycle.ts'
 import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
+import { redeliver } from './redeliver.ts'
 import { sweepRequests } from './sweep.ts'
 import { takeDelivery } from './take-delivery.ts'
 import { giveUpReview, takeReview } from './take-review.ts'
@@ -37,6 +38,7 @@ const DELIVERIES_AT_ONCE = 4
 /** About a quarter of an hour of trying, by the queue's back-off. */
 const ATTEMPTS = 10
 const SHUTDOWN_GRACE_MS = 20_000
+const REDELIVER_EVERY_MS = 600_000
 const PURGE_EVERY_MS = 3_600_000
 const PAYLOAD_DAYS = 7
 
@@ -126,12 +128,28 @@ await runProcess('production', async () => {
     ),
   ]
 
-  const repeat = (everyMs: number, name: string, work: () => Promise<unknown>): NodeJS.Timeout =>
-    setInterval(() => {
-      work().catch((error: unknown) => log.warn({ err: error }, `${name} failed; it is tried again`))
+  const stopping = new AbortController()
+  /** Never beside itself: a turn that comes while the last one is still at work is left out. */
+  const repeat = (everyMs: number, name: string, work: () => Promise<unknown>): NodeJS.Timeout => {
+    let busy = false
+    return setInterval(() => {
+      if (busy) return
+      busy = true
+      work()
+        .catch((error: unknown) => {
+          if (!stopping.signal.aborted) log.warn({ err: error }, `${name} failed; it is tried again`)
+        })
+        .finally(() => (busy = false))
     }, everyMs)
+  }
   const timers = [
     repeat(recoveryMs, 'the sweep of review requests', () => sweepRequests(deps, 2 * recoveryMs)),
+    repeat(REDELIVER_EVERY_MS, 'asking GitHub for lost webhooks', () =>
+      redeliver(
+        { hook: connected.hook, arrived: ids => arrivedDeliveries(pool, ids), clock, log },
+        stopping.signal,
+      ),
+    ),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
   ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
@@ -139,6 +157,7 @@ await runProcess('production', async () => {
 
   return async () => {
     for (const timer of timers) clearInterval(timer)
+    stopping.abort()
     await Promise.all(consumers.map(consumer => consumer.close(SHUTDOWN_GRACE_MS)))
     await deps.analysers.close()
     await queues.close()

@@ -18,7 +18,7 @@ import { openPurse, type Purse } from './budget.ts'
 import { beginCheck, closeDone, closeSkipped, closeSuperseded } from './close.ts'
 import type { ProductionDeps } from './deps.ts'
 import { postReview } from './post.ts'
-import { loadSnapshot } from './snapshot.ts'
+import { loadSnapshot, type Listing } from './snapshot.ts'
 import { watchHead } from './watch-head.ts'
 
 /** Everything a review is decided on. What is reviewed is the head there is, whatever head the event spoke of. */
@@ -29,6 +29,8 @@ interface Case {
   configurationProblems: string[]
   release: Release
   row: ReviewRow
+  /** The changed files, asked for beside everything else. */
+  listing: Promise<Listing>
   /** The row is of an earlier attempt, so whatever it stands for may have happened. */
   again: boolean
 }
@@ -44,6 +46,8 @@ export async function review(
   signal: AbortSignal,
 ): Promise<string> {
   const now = deps.clock.now()
+  const early = deps.reader.files(request)
+  early.catch(() => {}) // awaited below, unless nothing is reviewed
   const [view, known, release] = await Promise.all([
     deps.reader.pullRequest(request),
     deps.pullRequests.get(request.repositoryId, request.number),
@@ -69,7 +73,10 @@ export async function review(
   const watch = watchHead(deps, { ...request, headSha: view.headSha, knownHeadSha: known?.headSha })
   const purse = openPurse(deps, { ...request, author: view.author.login })
   const configurationProblems = problemLines(problems)
-  const about = { request, view, wishes, configurationProblems, release, row, again }
+  // Asked for after the event named this head, so not older than it; of another head, that says nothing.
+  const listing = view.headSha === request.headSha ? early : deps.reader.files(request)
+  listing.catch(() => {}) // awaited with the rest of the snapshot
+  const about = { request, view, wishes, configurationProblems, release, row, listing, again }
   const check = beginCheck(deps, request, row, again)
   check.catch(() => {}) // awaited below, after what runs beside it
   try {
@@ -101,8 +108,10 @@ async function carryOut(
   const { request, view, row, release } = about
   const preferences = toPreferences(about.wishes)
   const [snapshot, rounds] = await Promise.all([
-    loadSnapshot(deps.reader, request, view, release.configuration.limits, path =>
-      preferences.includes(path),
+    about.listing.then(listing =>
+      loadSnapshot(deps.reader, request, view, listing, release.configuration.limits, path =>
+        preferences.includes(path),
+      ),
     ),
     deps.reviews.rounds(request.repositoryId, request.number, row.id),
   ])
@@ -141,9 +150,11 @@ async function examineOnce(
   const posted = [...stored.posted, ...marked]
   const rounds = earlierRounds(request.full ? { count: 0, posted, lineDigests: {} } : { ...stored, posted })
   const allowed = new Set(allowedAnalysers(wishes))
+  const { limits, analysers } = release.configuration
   const configuration = {
     ...release.configuration,
-    analysers: release.configuration.analysers.filter(name => allowed.has(name)),
+    analysers: analysers.filter(name => allowed.has(name)),
+    limits: { ...limits, deadlineMs: timeLeft(limits.deadlineMs, deps, request) },
   }
   const { models, reserve } = purse
   const found = await examine(
@@ -195,6 +206,12 @@ async function withLate(
   const whole = { ...examination, late, receipt, lineDigests }
   await deps.reviews.saveExamination(row.id, whole)
   return whole
+}
+
+/** The deadline counts from the event. At least half of it is left to find something; what has missed it has it whole. */
+function timeLeft(deadlineMs: number, deps: ProductionDeps, request: ReviewRequest): number {
+  const left = deadlineMs - secondsSince(deps, request) * 1000
+  return left <= 0 ? deadlineMs : Math.round(Math.max(deadlineMs / 2, left))
 }
 
 function secondsSince(deps: ProductionDeps, request: ReviewRequest): number {

@@ -10,15 +10,17 @@ export interface SnapshotLimits {
   fileBytes: number
 }
 
-/** Reads what the review may look at: the changed files, and the head contents of those that are reviewed. */
+export type Listing = Awaited<ReturnType<CodeHostReader['files']>>
+
+/** What the review may look at: the changed files, and the head contents of those that are reviewed. */
 export async function loadSnapshot(
-  reader: Pick<CodeHostReader, 'files' | 'blobs'>,
+  reader: Pick<CodeHostReader, 'blobs'>,
   ref: PullRequestRef,
   view: PullRequestView,
+  listing: Listing,
   limits: SnapshotLimits,
   includes: (path: string) => boolean,
 ): Promise<Snapshot> {
-  const listing = await reader.files(ref)
   const files = listing.files.map(listedChange)
   const wanted = files
     .filter(file => hasReadableHead(file) && includes(file.path))

@@ -29,7 +29,7 @@ export interface Document {
   fragments: Map<string, { on: string; selections: Selection[] }>
 }
 
-export class GraphQLSyntaxError extends Error {}
+class GraphQLSyntaxError extends Error {}
 
 const TOKEN =
   /[\s,\uFEFF]+|#[^\n\r]*|(\.\.\.|[!$&()=:@[\]{|}])|([_A-Za-z]\w*)|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|("""[\s\S]*?"""|"(?:[^"\\\n]|\\.)*")/y

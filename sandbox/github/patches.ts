@@ -140,7 +140,7 @@ export const compareTrees = async (dir: string, base: string, head: string): Pro
 export const anchorKey = (side: Side, line: number): string => `${side}:${line}`
 
 /** Every line a comment can stand on: RIGHT added and unchanged, LEFT removed and unchanged. */
-export const anchorsOf = (patch: string): Map<string, Anchor> => {
+const anchorsOf = (patch: string): Map<string, Anchor> => {
   const anchors = new Map<string, Anchor>()
   let hunk = -1
   let left = 0

@@ -15,7 +15,7 @@ import {
 import { compare, mergeBaseOf, pullComparison, unprocessable, type World } from './world.ts'
 
 /** GitHub's limit for a body, in code points. */
-export const MAX_BODY = 65_536
+const MAX_BODY = 65_536
 
 export const checkBody = (body: string): void => {
   if (Array.from(body).length > MAX_BODY)

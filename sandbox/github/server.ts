@@ -51,7 +51,7 @@ export interface LoggedRequest {
   dropped: boolean
 }
 
-export interface ValidationError {
+interface ValidationError {
   kind: 'request' | 'response'
   operation: string
   message: string
@@ -70,7 +70,7 @@ export interface LocalGitHub {
 }
 
 /** What Cupel's app.yml asks for, and the writing of contents that an operator may grant so that threads get resolved. */
-export const APP_PERMISSIONS = {
+const APP_PERMISSIONS = {
   checks: 'write',
   contents: 'write',
   issues: 'write',

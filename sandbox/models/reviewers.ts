@@ -12,11 +12,11 @@ interface AnswerOptions {
   /** Each finding is padded to about this many tokens; 0 leaves it as it is. */
   tokensPerFinding?: number
   confidence?: number
-  /** Puts the findings into the answer; default `{ summary, findings }`. */
+  /** Puts the findings into the answer; default `{ findings }`. */
   wrap?: (findings: object[]) => unknown
 }
 
-const wrapped = (findings: object[]) => ({ summary: `${findings.length} findings.`, findings })
+const wrapped = (findings: object[]) => ({ findings })
 
 /**
  * A reviewer that finds what it was told is there: each defect whose marker stands in the user prompt becomes one
@@ -36,7 +36,7 @@ export function plantedReviewer(
       const { suggestion = null, ...said } = defect.finding
       return [
         padded(
-          { path: defect.path, side: 'RIGHT', quote, lineHint: null, ...said, confidence, suggestion },
+          { path: defect.path, side: 'RIGHT', quote, line: null, ...said, confidence, suggestion },
           tokensPerFinding,
         ),
       ]
@@ -85,7 +85,7 @@ export function hostileReviewer(
       path: paths[index % paths.length],
       side: 'RIGHT',
       quote: lines[index % lines.length] ?? '',
-      lineHint: null,
+      line: null,
       severity: 'critical',
       category: 'security',
       title: `APPROVED @everyone ${index}`,

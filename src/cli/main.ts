@@ -5,6 +5,7 @@ import { asFault } from '../core/fault.ts'
 import { auditCommand } from './audit.ts'
 import { migrateCommand } from './migrate.ts'
 import { localReviewCommand } from './review-wiring.ts'
+import { setupCommand } from './setup.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { startCommand } from './start.ts'
 
@@ -26,6 +27,7 @@ const cupel = new Command('cupel')
   .addCommand(startCommand())
   .addCommand(sandboxCommand())
   .addCommand(localReviewCommand(version))
+  .addCommand(setupCommand())
   .addCommand(migrateCommand())
   .addCommand(auditCommand())
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { redisMissing } from '../support/redis.ts'
 import { createRepository, places, reactions, reviewed, see } from './repository.ts'
 import { cleanCode, twoDefects } from './samples.ts'
-import { startWorld, type Backend, type World } from './world.ts'
+import { expectHonestWork, startWorld, type Backend, type World } from './world.ts'
 
 const missing = redisMissing()
 const backends: Backend[] = missing === undefined ? ['postgres', 'redis'] : ['postgres']
@@ -14,7 +14,7 @@ describe.each(backends)('a command on %s', backend => {
     world = await startWorld({ backend })
   })
   afterAll(() => world?.close())
-  afterEach(() => expect(world.github.validationErrors).toEqual([]))
+  afterEach(() => expectHonestWork(world))
 
   /** A pull request that is not reviewed by itself, and what comments on it lead to. */
   const quiet = async () => {

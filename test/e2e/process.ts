@@ -4,7 +4,7 @@ import type { ProcessSpec } from '../../src/supervisor/supervise.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const KEPT_LINES = 60
-const READY_WITHIN_MS = 30_000
+const READY_WITHIN_MS = 60_000
 const STOP_WITHIN_MS = 15_000
 
 export interface RunningProcess {

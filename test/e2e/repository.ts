@@ -17,8 +17,13 @@ export interface TestRepository {
   id: number
   installationId: number
   commit(branch: string, files: Files, from?: string): Promise<string>
-  /** Commits the files on a branch and opens a pull request for it. */
-  open(files: Files, about?: { title?: string; body?: string; author?: string; draft?: boolean }): Promise<At>
+  /** Commits the files on a new branch, which it names. */
+  branch(files: Files, author?: string): Promise<string>
+  /** Opens a pull request for a branch, or for a new one with these files. */
+  open(
+    from: Files | string,
+    about?: { title?: string; body?: string; author?: string; draft?: boolean },
+  ): Promise<At>
   /** Says what Cupel asked of GitHub for this repository so far, tokens left out. */
   requests(): LoggedRequest[]
   /** Rows of Cupel's own about this repository. */
@@ -55,6 +60,11 @@ export async function createRepository(
   const installationId = created.installationId ?? 0
   let branches = 0
 
+  const newBranch = async (changed: Files, author = 'ada'): Promise<string> => {
+    const branch = `topic-${++branches}`
+    await control.commit({ repo, branch, from: 'main', files: changed, message: 'Change', author })
+    return branch
+  }
   const unsettled = async (): Promise<string | null> => {
     const { rows } = await world.owner.query<{ deliveries: number; open: number; requests: number }>(
       `select (select count(*)::int from production.deliveries where repository_id = $1) as deliveries,
@@ -88,10 +98,10 @@ export async function createRepository(
       })
       return sha
     },
-    async open(changed, about = {}) {
-      const branch = `topic-${++branches}`
+    branch: newBranch,
+    async open(from, about = {}) {
       const author = about.author ?? 'ada'
-      await control.commit({ repo, branch, from: 'main', files: changed, message: 'Change', author })
+      const branch = typeof from === 'string' ? from : await newBranch(from, author)
       const { number, headSha } = await control.openPullRequest({
         repo,
         head: branch,

@@ -4,7 +4,7 @@ import { redisMissing } from '../support/redis.ts'
 import { createRepository, places, reviewed, see } from './repository.ts'
 import { cleanCode, firstFixed, twoDefects } from './samples.ts'
 import { until } from './until.ts'
-import { startWorld, type Backend, type World } from './world.ts'
+import { expectHonestWork, startWorld, type Backend, type World } from './world.ts'
 
 const missing = redisMissing()
 const backends: Backend[] = missing === undefined ? ['postgres', 'redis'] : ['postgres']
@@ -17,7 +17,7 @@ describe.each(backends)('a pull request on %s', backend => {
     world = await startWorld({ backend })
   })
   afterAll(() => world?.close())
-  afterEach(() => expect(world.github.validationErrors).toEqual([]))
+  afterEach(() => expectHonestWork(world))
 
   it.concurrent('gets one review: comments on the planted lines, a summary and a completed check', async () => {
     const repository = await createRepository(world)

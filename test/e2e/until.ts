@@ -8,7 +8,7 @@ export async function until<T>(
   look: () => T | null | false | Promise<T | null | false>,
   options: { withinMs?: number; context?: () => string } = {},
 ): Promise<T> {
-  const withinMs = options.withinMs ?? 25_000
+  const withinMs = options.withinMs ?? 60_000
   const end = performance.now() + withinMs
   for (;;) {
     const seen = await look()

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
+import { expect, vi } from 'vitest'
 import { startLocalGitHub, type LocalGitHub } from '../../sandbox/github/server.ts'
 import { startModelStub, type ModelStub, type ModelStubOptions } from '../../sandbox/models/stub.ts'
 import { processSpecs } from '../../src/supervisor/processes.ts'
@@ -20,6 +21,7 @@ export interface World {
   database: TestDatabase
   owner: pg.Pool
   redisUrl: string | null
+  webhookUrl: string
   models: ModelStub | null
   web: RunningProcess
   worker: RunningProcess
@@ -30,6 +32,9 @@ export interface World {
   log(): string
   close(): Promise<void>
 }
+
+// Seconds on an idle machine; a busy one is no reason to fail.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 const APP_ID = 7
 const WEBHOOK_SECRET = 'a-webhook-secret-of-the-tests'
@@ -80,7 +85,7 @@ export async function startWorld(options: {
       PORT: String(port),
       METRICS_PORT: '0',
       LOG_LEVEL: 'info',
-      CUPEL_RECOVERY_SECONDS: '2',
+      CUPEL_RECOVERY_SECONDS: '3',
       REDIS_URL: redis?.url ?? '',
       ...(models ? modelSettings(models, options.providers ?? ['openai']) : noModels),
       ...options.environment,
@@ -96,6 +101,7 @@ export async function startWorld(options: {
       database,
       owner: database.pool('owner', 6),
       redisUrl: redis?.url ?? null,
+      webhookUrl,
       models,
       web,
       worker,
@@ -124,6 +130,17 @@ export async function startWorld(options: {
     await close()
     throw error
   }
+}
+
+/** Holds after every test: GitHub would have taken each request, both processes live, and no review was given up. */
+export async function expectHonestWork(world: World): Promise<void> {
+  expect(world.github.validationErrors).toEqual([])
+  expect([world.web.alive(), world.worker.alive()]).toEqual([true, true])
+  const { rows } = await world.owner.query<{ outcome: string }>(
+    `select outcome from production.review_requests where outcome like 'failed%'
+     union all select outcome from production.deliveries where state = 'failed'`,
+  )
+  if (rows.length > 0) throw new Error(`${rows.map(row => row.outcome).join(', ')}\n${world.log()}`)
 }
 
 const noModels = { OPENAI_API_KEY: '', OPENAI_BASE_URL: '', ANTHROPIC_API_KEY: '', ANTHROPIC_BASE_URL: '' }

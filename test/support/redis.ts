@@ -11,13 +11,16 @@ export function redisMissing(): string | undefined {
   return 'skipped: redis-server is not on PATH'
 }
 
-/** A Redis of its own on a free port, nothing kept. */
-export async function startRedis(): Promise<{ url: string; stop(): Promise<void> }> {
-  const probe = createServer()
-  await new Promise<void>(done => probe.listen(0, '127.0.0.1', done))
-  const { port } = probe.address() as AddressInfo
-  await new Promise(done => probe.close(done))
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+/** A Redis of its own on a free port, nothing kept; with `dir`, every write is kept there, and `port` says where it was. */
+export async function startRedis(kept?: {
+  dir: string
+  port?: number
+}): Promise<{ url: string; port: number; stop(): Promise<void> }> {
+  const port = kept?.port ?? (await freePort())
+  const keeping = kept
+    ? ['--dir', kept.dir, '--appendonly', 'yes', '--appendfsync', 'always']
+    : ['--appendonly', 'no']
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', ...keeping]
   const child = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'ignore'] })
   const ended = new Promise<void>(done => child.once('exit', () => done()))
   await new Promise<void>((done, fail) => {
@@ -27,9 +30,18 @@ export async function startRedis(): Promise<{ url: string; stop(): Promise<void>
   })
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
     stop: async () => {
       child.kill('SIGKILL')
       await ended
     },
   }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>(done => probe.listen(0, '127.0.0.1', done))
+  const { port } = probe.address() as AddressInfo
+  await new Promise(done => probe.close(done))
+  return port
 }

@@ -33,7 +33,7 @@ const manifestSchema = z.strictObject({
     ]),
   ),
 })
-export type Manifest = z.output<typeof manifestSchema>
+type Manifest = z.output<typeof manifestSchema>
 
 /** An event needs one of these permissions. */
 const EVENT_NEEDS: Record<string, string> = {

@@ -33,12 +33,29 @@ const output = z.object({
   ),
 })
 
-/** Runs oxlint over copies under generated names, so no name or configuration of the pull request reaches it. */
+/** Oxlint's findings. It runs over copies under generated names, so no name or configuration of the pull request reaches it. */
 export async function examineWithOxlint(files: readonly AnalysedFile[]): Promise<Examination> {
   const ours = files.filter(
     file => extensions.has(extension(file.path)) && !/^\s*(\/\*|\/\/)[^\n]*@flow\b/m.test(file.contents),
   )
-  if (ours.length === 0) return { paths: [], hits: [], failed: false }
+  return examineTogether(ours)
+}
+
+/** A file that makes oxlint crash is looked for by halves, so that it takes no other file's findings with it. */
+async function examineTogether(files: readonly AnalysedFile[]): Promise<Examination> {
+  if (files.length === 0) return { paths: [], hits: [], failed: false }
+  try {
+    return await lint(files)
+  } catch {
+    if (files.length === 1) return { paths: [], hits: [], failed: true }
+    const half = Math.ceil(files.length / 2)
+    const one = await examineTogether(files.slice(0, half))
+    const other = await examineTogether(files.slice(half))
+    return { paths: [...one.paths, ...other.paths], hits: [...one.hits, ...other.hits], failed: true }
+  }
+}
+
+async function lint(ours: readonly AnalysedFile[]): Promise<Examination> {
   const folder = await mkdtemp(join(process.cwd(), 'oxlint-'))
   try {
     const names = ours.map(

@@ -25,8 +25,16 @@ export function bodyOf(lines: readonly string[], row: number): string {
   while (bodyStart < lines.length && !/:\s*(?:#.*)?$/.test(lines[bodyStart] ?? '') && bodyStart < row + 50)
     bodyStart++
   let end = bodyStart + 1
-  while (end < lines.length && (lines[end]!.trim() === '' || indentation(lines[end]!) > indent)) end++
-  return lines.slice(row - 1, end).join('\n')
+  while (
+    end < lines.length &&
+    end < row + 2_000 &&
+    (lines[end]!.trim() === '' || indentation(lines[end]!) > indent)
+  )
+    end++
+  return lines
+    .slice(row - 1, end)
+    .join('\n')
+    .slice(0, 200_000)
 }
 
 const python2 =

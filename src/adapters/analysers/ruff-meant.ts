@@ -20,8 +20,8 @@ export interface RuffHit {
 export function isMeant(hit: RuffHit): boolean {
   const { code, message, lines, row } = hit
   const line = lines[row - 1] ?? ''
-  const text = lines.slice(row - 1, hit.endRow).join('\n')
-  const withAbove = lines.slice(Math.max(0, row - 2), hit.endRow).join('\n')
+  const text = excerpt(lines, row - 1, hit.endRow)
+  const withAbove = excerpt(lines, Math.max(0, row - 2), hit.endRow)
   switch (code) {
     case 'B006':
       return keepsDefault(hit)
@@ -86,6 +86,14 @@ export function isMeant(hit: RuffHit): boolean {
     default:
       return true
   }
+}
+
+/** Long enough for any statement that a person wrote, short enough for any pattern here. */
+function excerpt(lines: readonly string[], from: number, to: number): string {
+  return lines
+    .slice(from, Math.min(to, from + 40))
+    .join('\n')
+    .slice(0, 4000)
 }
 
 /** Whether a mutable default is changed, kept or handed out, so that a later call can meet it. */

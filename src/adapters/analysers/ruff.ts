@@ -41,6 +41,7 @@ export function examineWithRuff(files: readonly AnalysedFile[]): Examination {
   for (const file of ours) {
     try {
       const lines = file.contents.split('\n')
+      const changed = new Set(file.changedLines)
       let broken = false
       for (const { code, message, start_location: start, end_location: end } of diagnostics.parse(
         ruff().check(withoutNewDirectives(file).contents),
@@ -50,7 +51,7 @@ export function examineWithRuff(files: readonly AnalysedFile[]): Examination {
         if (rule === undefined || (name === 'syntax-error' && broken)) continue
         // One mistake makes many parse errors; only the first is the mistake.
         if (name === 'syntax-error') broken = true
-        if (name === 'syntax-error' && isPython2(lines, new Set(file.changedLines))) continue
+        if (name === 'syntax-error' && isPython2(lines, changed)) continue
         const { path, contents } = file
         const place = { row: start.row, column: start.column, endRow: end.row }
         if (!isMeant({ code: name, message, path, lines, contents, ...place })) continue

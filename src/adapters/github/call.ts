@@ -23,7 +23,7 @@ export interface Octokit {
 }
 /** What a token may do: review, or also resolve threads, for which GitHub wants `contents: write`. */
 export type Access = 'review' | 'resolve'
-export type Headers = Record<string, string | number | undefined>
+type Headers = Record<string, string | number | undefined>
 
 export interface CallDeps {
   /** A client whose token reaches this repository; `repositoryId` lets the token be narrowed to it. */
@@ -36,7 +36,7 @@ export interface CallDeps {
   timeoutMs?: number
 }
 
-export interface RestCall {
+interface RestCall {
   /** For metrics and logs. */
   name: string
   kind: 'read' | 'write' | 'content'
@@ -49,7 +49,7 @@ export interface RestCall {
   access?: Access
 }
 
-export interface GraphqlCall {
+interface GraphqlCall {
   name: string
   kind: 'read' | 'write'
   query: string

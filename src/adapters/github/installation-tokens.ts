@@ -14,7 +14,7 @@ const minted = z.object({ token: z.string(), expires_at: z.iso.datetime({ offset
 const marginMs = 5 * 60_000
 const mostKept = 2_000
 
-export interface TokenScope {
+interface TokenScope {
   installationId: number
   repositoryId: number
   access: Access

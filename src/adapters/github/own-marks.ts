@@ -10,6 +10,6 @@ export function isOwnLogin(botLogin: string, author: { login: string; bot: boole
   return author !== null && author.bot && bare(author.login) === bare(botLogin)
 }
 
-export function bare(login: string): string {
+function bare(login: string): string {
   return login.replace(/\[bot\]$/, '').toLowerCase()
 }

@@ -45,7 +45,7 @@ export function bullQueues(target: QueueTarget, options: QueueOptions = {}): Que
         } catch (error) {
           // BullMQ keeps a failed first connection to PostgreSQL for ever: the next call begins with a new object.
           if (bull === queue) bull = undefined
-          void queue.close().catch(() => {})
+          void end(queue).catch(() => {})
           throw queueFault(error)
         }
       }
@@ -53,7 +53,7 @@ export function bullQueues(target: QueueTarget, options: QueueOptions = {}): Que
         closers.delete(close)
         const queue = bull
         bull = undefined
-        if (queue) await within(2_000, queue.close()).catch(error => log('queue close', error))
+        if (queue) await within(2_000, end(queue)).catch(error => log('queue close', error))
       }
       closers.add(close)
       return {
@@ -98,6 +98,11 @@ export function bullQueues(target: QueueTarget, options: QueueOptions = {}): Que
   }
 }
 
+/** Closing asks Redis first; one that does not answer must be let go all the same, or it is connected to for ever. */
+async function end(queue: Pick<BullQueue, 'close' | 'disconnect'>): Promise<void> {
+  await queue.close().catch(() => queue.disconnect())
+}
+
 function classesOf(target: QueueTarget): { Queue: typeof BullQueue; Worker: typeof BullWorker } {
   if (target.backend === 'redis') return { Queue: BullQueue, Worker: BullWorker }
   // The same classes with another first type parameter: their callers here use what both have.
@@ -123,6 +128,8 @@ function connectionOf(target: QueueTarget, use: 'queue' | 'worker'): { connectio
         connection: {
           connectionString: target.url,
           schema: target.schema,
+          // What a crash of the server loses of the queue, the sweepers make again from rows that are committed.
+          options: '-c synchronous_commit=off',
           max: 4,
           connectionTimeoutMillis: 4_000,
         },

@@ -69,14 +69,14 @@ export function renderUnplaced(
   let room = maxBody - opening.length
   const parts: string[] = []
   for (const finding of review.findings) {
+    if (room < 0) break
     const text = [
       `**${capital(finding.severity)} · ${finding.category}** ${codeSpan(`${finding.path}:${finding.line}`)}${finding.side === 'LEFT' ? ' (old line)' : ''}: ${sanitiseLine(finding.title, place, 200)}`,
       sanitiseMarkdown(finding.body, place, 2_000),
       `${findingMarker(finding)}\n${hidden(marker)}`,
     ].join('\n\n')
-    if (text.length + 2 > room) continue
-    parts.push(text)
     room -= text.length + 2
+    if (room >= 0) parts.push(text)
   }
   return [opening, ...parts].join('\n\n')
 }

@@ -205,9 +205,18 @@ function withoutMarks(text: string): string {
   return text.replace(/<!--(?=\s*cupel:)/gi, '<! --')
 }
 
+/** One paragraph of words, common punctuation and code spans, none of which Markdown reads in another way. */
+const plainParagraph = /^[A-Za-z](?:[A-Za-z0-9 ,.;:?%'"()…-]|`[A-Za-z0-9 ,.;:?%'"()_=+-]+`(?!`))*$/
+
+/** Most of what is written is plain, and reading and printing it costs some milliseconds of processor a finding. */
+function isPlain(text: string): boolean {
+  return text.split('\n\n').every(paragraph => plainParagraph.test(paragraph)) && isInert(text)
+}
+
 /** Untrusted Markdown as Markdown in which nothing links out, notifies, runs or hides. `max` in code points. */
 export function sanitiseMarkdown(text: string, place: OutputPlace, max: number): string {
   const clean = withoutMarks(capCodePoints(stripInvisible(text), max))
+  if (isPlain(clean.trim())) return clean.trim()
   const asCode = () => fence(codeText(clean), 'text')
   if (isCostly(clean)) return asCode()
   const root = parseMarkdown(clean)
@@ -220,6 +229,7 @@ export function sanitiseMarkdown(text: string, place: OutputPlace, max: number):
 /** Untrusted text as one line of Markdown, for titles. `max` in code points. */
 export function sanitiseLine(text: string, place: OutputPlace, max: number): string {
   const line = withoutMarks(capCodePoints(stripInvisible(text).replace(/\s+/g, ' ').trim(), max))
+  if (isPlain(line)) return line
   const [only, ...others] = isCostly(line) ? [] : parseMarkdown(line).children
   const children =
     only?.type === 'paragraph' && others.length === 0

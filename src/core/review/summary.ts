@@ -100,7 +100,7 @@ function details(title: string, lines: readonly string[], open: boolean): string
 
 /** Rows shown of a long table, and characters they may take; the rest is told as a number. */
 const maxRows = 200
-const tableRoom = 22_000
+const tableRoom = 20_000
 
 function table(head: string, rows: readonly string[]): string[] {
   const kept: string[] = []
@@ -163,6 +163,7 @@ const unfolded = 12
 export function renderSummary(input: SummaryInput): string {
   const { receipt, late, place } = input
   const all = [...input.findings, ...late]
+  const byPath = Map.groupBy(all, finding => finding.path)
   const link = linkTo(input.headSha, place)
   const parts = [
     '### Cupel review',
@@ -177,13 +178,7 @@ export function renderSummary(input: SummaryInput): string {
       `Files (${receipt.files.length}${receipt.filesNotListed ? ', more were not listed by GitHub' : ''})`,
       table(
         '| file | change | coverage | findings |',
-        receipt.files.map(file =>
-          fileRow(
-            file,
-            all.filter(finding => finding.path === file.path),
-            link,
-          ),
-        ),
+        receipt.files.map(file => fileRow(file, byPath.get(file.path) ?? [], link)),
       ),
       receipt.files.length <= unfolded,
     ),
@@ -203,14 +198,19 @@ export function renderSummary(input: SummaryInput): string {
   return fit(parts, maxBody)
 }
 
-/** Late findings listed; each keeps to a few lines. */
-const lateListed = 50
+/** Characters that the list of late findings may take. */
+const lateRoom = 10_000
 
 function lateLines(late: readonly Finding[], link: Link, place: OutputPlace): string[] {
-  const lines = late.slice(0, lateListed).map(finding => {
+  const lines: string[] = []
+  let room = lateRoom
+  for (const finding of late) {
     const title = sanitiseLine(finding.title, place, 200)
     const body = sanitiseLine(finding.body, place, 300)
-    return `- **${finding.severity}** ${codeSpan(finding.path)}, ${link(finding, `line ${finding.line}`)}: ${title}${body === '' ? '' : `. ${body}`}`
-  })
-  return late.length > lateListed ? [...lines, `- and ${late.length - lateListed} more`] : lines
+    const line = `- **${finding.severity}** ${codeSpan(finding.path)}, ${link(finding, `line ${finding.line}`)}: ${title}${body === '' ? '' : `. ${body}`}`
+    if (line.length > room) break
+    lines.push(line)
+    room -= line.length + 1
+  }
+  return lines.length < late.length ? [...lines, `- and ${late.length - lines.length} more`] : lines
 }

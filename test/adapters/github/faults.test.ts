@@ -25,6 +25,17 @@ const mintings = (mark: number) =>
   world.github.requests.slice(mark).filter(request => request.path.endsWith('/access_tokens')).length
 const secondsUntil = (date: Date | undefined) => Math.round(((date?.getTime() ?? 0) - Date.now()) / 1000)
 
+/** Stands still unless somebody waits. */
+const standingClock = () => {
+  let ms = Date.now()
+  const clock: Clock = {
+    now: () => new Date(ms),
+    elapsed: () => ms,
+    sleep: async wait => void (ms += wait),
+  }
+  return { clock, pass: (wait: number) => void (ms += wait) }
+}
+
 describe('a token', () => {
   const write = () => host.writer.comment(ref, 'x')
   const read = () => host.reader.headSha(ref)
@@ -65,6 +76,19 @@ describe('a token', () => {
     const mark = world.github.requests.length
     await Promise.all(Array.from({ length: 8 }, () => fresh.reader.headSha(ref)))
     expect(mintings(mark)).toBe(1)
+  })
+
+  it('is renewed five minutes before its hour ends, and not sooner', async () => {
+    const { clock, pass } = standingClock()
+    const fresh = await world.host({ clock })
+    const mark = world.github.requests.length
+    await fresh.reader.headSha(ref)
+    pass(54 * 60_000)
+    await fresh.reader.headSha(ref)
+    expect(mintings(mark)).toBe(1)
+    pass(2 * 60_000)
+    await fresh.reader.headSha(ref)
+    expect(mintings(mark)).toBe(2)
   })
 
   it.each([
@@ -160,17 +184,6 @@ describe('a limit', () => {
     expect(world.pauses).toHaveLength(1)
   })
 })
-
-/** Stands still unless somebody waits. */
-const standingClock = () => {
-  let ms = Date.now()
-  const clock: Clock = {
-    now: () => new Date(ms),
-    elapsed: () => ms,
-    sleep: async wait => void (ms += wait),
-  }
-  return { clock, pass: (wait: number) => void (ms += wait) }
-}
 
 describe('a pause, kept in PostgreSQL', () => {
   let database: TestDatabase

@@ -11,7 +11,7 @@ import type { PullRequestRef } from '../../../src/core/pull-request.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
 import type { Pacer } from '../../../src/ports/pacer.ts'
 
-export const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString()
 

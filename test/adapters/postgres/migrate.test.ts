@@ -13,7 +13,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../../sandbox/p
 let server: EmbeddedPostgres
 beforeAll(async () => {
   server = await startEmbeddedPostgres({
-    dataDir: join(await mkdtemp(join(tmpdir(), 'cupel-migrate-')), 'db'),
+    dataDir: await mkdtemp(join(tmpdir(), 'cupel-migrate-')),
     persistent: false,
   })
 })

@@ -142,6 +142,169 @@ describe.each(backends)('queues on %s', backend => {
     expect(await queues.queue(name).depth()).toEqual({ waiting: 0, delayed: 0, active: 0 })
   })
 
+  test('close gives up a handler that outlives the grace, aborts its signal, and its job is run again', async () => {
+    const name = randomUUID()
+    const taken = Promise.withResolvers<AbortSignal>()
+    const consumer = queues.consume(
+      name,
+      async (_job, { signal }) => {
+        taken.resolve(signal)
+        await new Promise(() => {})
+      },
+      { concurrency: 1, attempts: 1 },
+    )
+    await queues.queue(name).add({ id: 'g', data: null })
+    const signal = await taken.promise
+    await consumer.close(0)
+    expect(signal.aborted).toBe(true)
+    const ran = Promise.withResolvers<string>()
+    const next = queues.consume(name, async job => ran.resolve(job.id), { concurrency: 1, attempts: 1 })
+    expect(await ran.promise).toBe('g')
+    await next.close(1000)
+  })
+
+  test('a job that its workers do not outlive is given up at the fourth', async () => {
+    const name = randomUUID()
+    await queues.queue(name).add({ id: 'poison', data: null })
+    for (let death = 1; death <= 4; death++) {
+      const taken = Promise.withResolvers<void>()
+      const consumer = queues.consume(
+        name,
+        async () => {
+          taken.resolve()
+          await new Promise(() => {})
+        },
+        { concurrency: 1, attempts: 10 },
+      )
+      await taken.promise
+      await consumer.close(0)
+    }
+    const given = Promise.withResolvers<string>()
+    const consumer = queues.consume(name, async () => given.resolve('run a fifth time'), {
+      concurrency: 1,
+      attempts: 10,
+      onGivenUp: async job => given.resolve(job.id),
+    })
+    expect(await given.promise).toBe('poison')
+    await consumer.close(1000)
+    expect(await queues.queue(name).depth()).toEqual({ waiting: 0, delayed: 0, active: 0 })
+  })
+
+  test('jobs added together keep their ids: one that is known stays as it is', async () => {
+    const name = randomUUID()
+    const queue = queues.queue<number>(name)
+    await queue.add({ id: 'delivery:1', data: 1 })
+    await queue.addMany([
+      { id: 'delivery:1', data: 2 },
+      { id: 'delivery:2', data: 3 },
+      { id: 'delivery:2', data: 4 },
+    ])
+    await queue.addMany([])
+    expect((await queue.depth()).waiting).toBe(2)
+    const seen: unknown[] = []
+    const all = Promise.withResolvers<void>()
+    const consumer = queues.consume(
+      name,
+      async job => {
+        seen.push([job.id, job.data])
+        if (seen.length === 2) all.resolve()
+      },
+      { concurrency: 1, attempts: 1 },
+    )
+    await all.promise
+    await consumer.close(1000)
+    expect(seen).toEqual([
+      ['delivery:1', 1],
+      ['delivery:2', 3],
+    ])
+  })
+
+  test('of forty that add one job at once, one job comes of it', async () => {
+    const name = randomUUID()
+    const others = Array.from({ length: 4 }, () => bullQueues(target, timing))
+    await Promise.all(
+      Array.from({ length: 40 }, (_, n) =>
+        (others[n % 4] as Queues).queue(name).add({ id: 'same', data: n }, n % 2 ? { delayMs: 0 } : {}),
+      ),
+    )
+    const { waiting, delayed } = await queues.queue(name).depth()
+    expect(waiting + delayed).toBe(1)
+    await Promise.all(others.map(other => other.close()))
+  })
+
+  test('a Fault’s own time is waited for before the next attempt', async () => {
+    const name = randomUUID()
+    const retryAt = new Date(Date.now() + 400)
+    const again = Promise.withResolvers<number>()
+    const consumer = queues.consume(
+      name,
+      async (_job, { attempt }) => {
+        if (attempt === 2) return again.resolve(Date.now())
+        throw new Fault('github-rate-limited', 'wait', { retry: 'later', retryAt })
+      },
+      { concurrency: 1, attempts: 2 },
+    )
+    await queues.queue(name).add({ id: 'r', data: null })
+    expect(await again.promise).toBeGreaterThanOrEqual(retryAt.getTime())
+    await consumer.close(1000)
+  })
+
+  test('an error nobody classified ends the job at once, also when giving it up fails', async () => {
+    const name = randomUUID()
+    const tried: unknown[] = []
+    const given = Promise.withResolvers<void>()
+    const consumer = queues.consume(
+      name,
+      async (job, { attempt }) => {
+        tried.push([job.id, attempt])
+        if (job.id === 'after') return given.resolve()
+        throw new TypeError('a bug')
+      },
+      {
+        concurrency: 1,
+        attempts: 5,
+        onGivenUp: async () => {
+          throw new Error('the database is down too')
+        },
+      },
+    )
+    await queues.queue(name).addMany([
+      { id: 'b', data: null },
+      { id: 'after', data: null },
+    ])
+    await given.promise
+    await consumer.close(1000)
+    expect(tried).toEqual([
+      ['b', 1],
+      ['after', 1],
+    ])
+    expect(await queues.queue(name).depth()).toEqual({ waiting: 0, delayed: 0, active: 0 })
+  })
+
+  test('no more handlers run at once than the concurrency, and that many do', async () => {
+    const name = randomUUID()
+    const full = Promise.withResolvers<void>()
+    let running = 0
+    let most = 0
+    let left = 20
+    const all = Promise.withResolvers<void>()
+    const consumer = queues.consume(
+      name,
+      async () => {
+        most = Math.max(most, ++running)
+        if (running === 3) full.resolve()
+        await full.promise
+        running -= 1
+        if (--left === 0) all.resolve()
+      },
+      { concurrency: 3, attempts: 1 },
+    )
+    await queues.queue(name).addMany(Array.from({ length: 20 }, (_, n) => ({ id: `${n}`, data: null })))
+    await all.promise
+    await consumer.close(1000)
+    expect(most).toBe(3)
+  })
+
   test('the job of a worker killed by SIGKILL is run again', async () => {
     const name = randomUUID()
     const child = spawn(

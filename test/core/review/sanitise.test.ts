@@ -166,6 +166,9 @@ describe('a payload', () => {
 describe('what a reader should get', () => {
   it.each([
     ['plain words', 'plain words'],
+    ['Plain: words (and `code_1`), 5 % of it?', 'Plain: words (and `code_1`), 5 % of it?'],
+    ['Two\n\nParagraphs. ', 'Two\n\nParagraphs.'],
+    ['code `a``b` twice', 'code `a``b` twice'],
     ['**bold** and *soft*', '**bold** and *soft*'],
     ['use `Array<string>`', 'use `Array<string>`'],
     ['call `/api/users`', 'call `/api/users`'],

@@ -22,7 +22,8 @@ function useAfterFree(node: SgNode): boolean | SgNode {
     return false
   // The branch of a condition without braces: what follows runs when it did not.
   if (String(statement.parent()?.kind()) !== 'compound_statement') return false
-  for (const next of statement.nextAll()) {
+  let next = statement.next()
+  for (let steps = 0; next !== null && steps < 200; steps++, next = next.next()) {
     const text = next.text()
     if (new RegExp(`(?<![\\w.>])${name}\\s*=[^=]`).test(text)) return false
     if (
@@ -38,7 +39,9 @@ function useAfterFree(node: SgNode): boolean | SgNode {
 
 /** Whether the function looked at the source's length, or made the target as long as it. */
 function isMeasured(node: SgNode, source: SgNode): boolean {
-  const before = enclosingFunction(node)?.text().slice(0, node.range().start.index) ?? ''
+  const around = enclosingFunction(node)
+  if (around === undefined) return false
+  const before = around.text().slice(0, node.range().start.index - around.range().start.index)
   return before.includes(`strlen(${source.text()})`) || /\b\w*(?:alloc|strdup)\w*\s*\(/i.test(before)
 }
 
