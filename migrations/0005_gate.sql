@@ -76,14 +76,19 @@ create table gate.outcomes (
   usd numeric(14, 6) not null check (usd >= 0),
   language text not null,
   changed_lines integer not null,
+  -- Training samples teach proposals; figures and verdicts rest on the others.
+  split text not null check (split in ('training', 'evaluation')),
+  -- The newest label that was looked at.
   labels_seen bigint not null,
-  ended_at timestamptz not null,
+  scored_at timestamptz not null default now(),
   final_at timestamptz,
   -- Order of consumption, given when final: scores take each once, in this order.
   sequence bigint unique,
   primary key (experiment_id, sample_id, kind)
 );
 create index outcomes_order on gate.outcomes (experiment_id, kind, sequence);
+create index outcomes_open on gate.outcomes (sample_id) where final_at is null;
+create sequence gate.outcome_sequence;
 
 create function gate.refuse_final() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -149,4 +154,5 @@ grant insert on gate.audit_days, gate.outcomes, gate.tallies, gate.scores, gate.
 -- A final outcome cannot be changed: a trigger sees to it.
 grant update on gate.outcomes, gate.tallies to cupel_gate;
 grant delete on gate.stale_samples to cupel_gate;
+grant usage on sequence gate.outcome_sequence to cupel_gate;
 grant update (state, answered_at) on gate.readmission_requests to cupel_gate;

@@ -36,10 +36,8 @@ const share = { low: 0, high: 1 }
 /** Prior weight of the satisfaction: ten signals' worth at production's own level, so that one 👍 is no 5.0. */
 const priorWeight = 10
 
-/** `baselineSatisfaction`: production's own, 0 to 5, towards which few signals are drawn. */
-export function figuresOf(sums: Sums, baselineSatisfaction = 2.5): Figures {
+export function figuresOf(sums: Sums): Figures {
   const judged = sums.findings - sums.unjudged
-  const { weight, pleased } = sums.satisfaction
   const authors = Object.values(sums.authors)
   const decided = authors.reduce((sum, count) => sum + count, 0)
   return {
@@ -55,10 +53,7 @@ export function figuresOf(sums: Sums, baselineSatisfaction = 2.5): Figures {
     latencyP95Ms: quantile(sums.latency, 0.95),
     errorRate: wilson(sums.failed, sums.outcomes),
     usdPerRun: sums.outcomes === 0 ? null : sums.usd / sums.outcomes,
-    satisfaction:
-      weight === 0
-        ? null
-        : (5 * (pleased + (priorWeight * baselineSatisfaction) / 5)) / (weight + priorWeight),
+    satisfaction: satisfactionOf(sums),
     largestAuthorShare: decided === 0 ? null : Math.max(...authors) / decided,
     labelAuthors: authors.length,
     baseline: {
@@ -74,6 +69,18 @@ export function figuresOf(sums: Sums, baselineSatisfaction = 2.5): Figures {
       ]),
     ),
   }
+}
+
+/**
+ * 5 x (pleased + m s0) / (weight + m), with m = 10 and s0 = production's own share of pleased signals (one half when
+ * there are none). Null without a signal.
+ */
+function satisfactionOf({ satisfaction, baselineSatisfaction }: Sums): number | null {
+  const { weight, pleased } = satisfaction
+  if (weight === 0) return null
+  const prior =
+    baselineSatisfaction.weight === 0 ? 0.5 : baselineSatisfaction.pleased / baselineSatisfaction.weight
+  return (5 * (pleased + priorWeight * prior)) / (weight + priorWeight)
 }
 
 function groupFigures(group: Group): Pick<Figures, 'accuracy' | 'precision' | 'recall'> {

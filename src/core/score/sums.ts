@@ -50,6 +50,7 @@ export interface Sums extends Group {
   unjudged: number
   findings: number
   satisfaction: { weight: number; pleased: number }
+  baselineSatisfaction: { weight: number; pleased: number }
   authors: Record<string, number>
   groups: Record<string, Group>
 }
@@ -76,6 +77,7 @@ export const emptySums: Sums = {
   unjudged: 0,
   findings: 0,
   satisfaction: { weight: 0, pleased: 0 },
+  baselineSatisfaction: { weight: 0, pleased: 0 },
   authors: {},
   groups: {},
 }
@@ -125,10 +127,8 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
     unknown: sums.unknown + counts.unknown,
     unjudged: sums.unjudged + counts.unjudged,
     findings: sums.findings + counts.findings,
-    satisfaction: {
-      weight: sums.satisfaction.weight + counts.satisfaction.weight,
-      pleased: sums.satisfaction.pleased + counts.satisfaction.pleased,
-    },
+    satisfaction: addSignals(sums.satisfaction, counts.satisfaction),
+    baselineSatisfaction: addSignals(sums.baselineSatisfaction, baseline.satisfaction),
     authors: merge(sums.authors, counts.authors),
     groups,
   }
@@ -149,6 +149,10 @@ function addToGroup<G extends Group>(group: G, counts: Counts): G {
 function sizeOf(changedLines: number): 'small' | 'medium' | 'large' {
   if (changedLines <= 50) return 'small'
   return changedLines <= 400 ? 'medium' : 'large'
+}
+
+function addSignals(a: Sums['satisfaction'], b: Sums['satisfaction']): Sums['satisfaction'] {
+  return { weight: a.weight + b.weight, pleased: a.pleased + b.pleased }
 }
 
 function merge(a: Record<string, number>, b: Record<string, number>): Record<string, number> {

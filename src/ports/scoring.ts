@@ -1,0 +1,70 @@
+import type { Vote } from '../core/label.ts'
+import type { Finding } from '../core/review/finding.ts'
+import type { Snapshot } from '../core/review/snapshot.ts'
+import type { Counts } from '../core/score/hunks.ts'
+import type { Figures } from '../core/score/figures.ts'
+import type { Outcome, Sums } from '../core/score/sums.ts'
+
+export interface ScorableRun {
+  experimentId: string
+  kind: 'live' | 'replay'
+  /** No result, or a degraded one. */
+  failed: boolean
+  findings: Finding[]
+  latencyMs: number
+  usd: number
+}
+
+/** Everything the outcomes of one sample follow from, as it stood at `asOf`. */
+export interface ScorableSample {
+  id: string
+  takenAt: Date
+  endedAt: Date | null
+  split: 'training' | 'evaluation'
+  language: string
+  changedLines: number
+  /** Null once forgotten: its outcomes stay as they are. */
+  snapshot: Snapshot | null
+  /** Indices of the hunks drawn for the audit. */
+  drawn: number[]
+  /** Newest version of each signal, withdrawn ones left out. */
+  votes: Vote[]
+  /** Id of the newest label looked at; 0 for none. */
+  labelsSeen: number
+  baseline: { findings: Finding[]; failed: boolean; latencyMs: number; usd: number }
+  /** Finished runs without a final outcome. */
+  runs: ScorableRun[]
+}
+
+export interface NewOutcome {
+  run: Pick<ScorableRun, 'experimentId' | 'kind' | 'failed' | 'latencyMs' | 'usd'>
+  counts: Counts
+  baseline: Counts
+}
+
+export interface Scoring {
+  /** Samples with a changed label, a run without outcome, or labels that became final by `now`. Oldest first. */
+  due(now: Date, limit: number): Promise<string[]>
+  /** Labels recorded after `asOf` are left out, so that a late scorer comes to the same figures. */
+  load(sampleId: string, asOf: Date): Promise<ScorableSample | null>
+  /** Writes all outcomes of a sample in one transaction; with `finalAt` they are frozen and get their sequence. */
+  save(sample: ScorableSample, outcomes: readonly NewOutcome[], finalAt: Date | null): Promise<void>
+  /** Experiments with final outcomes that their tally does not hold yet. */
+  behind(): Promise<{ experimentId: string; kind: 'live' | 'replay' }[]>
+  /**
+   * Adds the outcomes that are new to an experiment's tally, in order, each once, and writes its metrics. Two that
+   * do it at once take turns.
+   */
+  advance(
+    of: { experimentId: string; kind: 'live' | 'replay' },
+    add: (sums: Sums | null, outcome: Outcome) => Sums,
+    figures: (sums: Sums) => Figures,
+  ): Promise<{ added: number }>
+}
+
+export interface AuditDraws {
+  /** Sets today's probability unless it is set; answers whether it was not. */
+  setDay(day: string, draw: { probability: number; budget: number; seed: string }): Promise<boolean>
+  /** Samples taken and their hunks (at most 8 each) over the last `days` days. */
+  recent(days: number): Promise<{ samples: number; hunks: number }>
+}
