@@ -171,6 +171,8 @@ create table production.followed (
   installation_id bigint not null,
   owner text not null,
   repo text not null,
+  -- Who opened the pull request: their word counts whatever they may do in the repository.
+  author_id bigint not null,
   -- The reactions' roll-up by comment as last seen: only comments whose roll-up differs are asked about.
   rollups json not null default '{}',
   polls integer not null default 0,
@@ -187,6 +189,8 @@ create table production.sampled (
   sample_id text not null unique,
   installation_id bigint not null,
   head_sha text not null,
+  -- Digests of the diff's lines, by which findings of later heads are found in it: no text.
+  prints json not null,
   ended_at timestamptz,
   sampled_at timestamptz not null default now(),
   primary key (repository_id, number)

@@ -273,9 +273,11 @@ select e.id, e.name, e.parent_id, e.author, e.author_kind, e.state, e.state_reas
     where a.experiment_id = e.id and a.kind = 'live' and a.state in ('failed', 'degraded')) as error_runs
 from experiments_v1.experiments e;
 create view experiments_v1.published_metrics as select m.* from experiments_v1.experiment_metrics m;
+create view production.published_repositories as
+select distinct p.repository_id, p.owner, p.repo from production.pull_requests p;
 create view production.published_feedback as
-select f.repository_id, f.number, p.owner, p.repo, f.comment_id, f.fingerprint, f.kind, f.author_login, f.standing,
-  f.content, f.place, f.removed, f.given_at
+select f.id, f.repository_id, f.number, p.owner, p.repo, f.comment_id, f.fingerprint, f.kind, f.author_id, f.author_login,
+  f.standing, f.content, f.place, f.removed, f.given_at
 from production.feedback f join production.pull_requests p on p.repository_id = f.repository_id and p.number = f.number;
 create view gate.published_labels as
 select l.origin, l.version, l.sample_id, s.repository_id, s.number, l.path, l.side, l.start_line, l.line, l.meaning,
@@ -297,7 +299,7 @@ join gate.sample_baselines b on b.sample_id = d.sample_id
 where d.drawn and s.snapshot is not null;
 grant usage on schema production, gate to cupel_operator;
 grant select on experiments_v1.published_experiments, experiments_v1.published_metrics, production.published_feedback,
-  gate.published_labels, gate.judging_queue to cupel_operator;
+  production.published_repositories, gate.published_labels, gate.judging_queue to cupel_operator;
 
 revoke all on all functions in schema doors from public;
 grant usage on schema doors to cupel_experiments, cupel_operator;
