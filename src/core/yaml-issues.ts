@@ -22,6 +22,7 @@ export function describeIssue(issue: Issue, root: unknown, schema: z.ZodType): D
     case 'invalid_type':
       return [{ path: issue.path, ...wrongType(issue, root, schema) }]
     case 'invalid_value':
+      if (valueAt(root, issue.path) === undefined) return [missing(issue.path)]
       return [notAllowed(issue.path, issue.values.map(String), root)]
     case 'too_big':
       return [{ path: issue.path, ...outOfRange('at most', Number(issue.maximum), issue.origin) }]
@@ -141,9 +142,9 @@ interface Inner {
 
 /** The keys that a map at this path may have, read from the schema itself. */
 function keysAt(schema: unknown, path: readonly PropertyKey[], root: unknown): string[] {
-  const inner = innerAt(schema as Inner, path, root)
-  const options = inner?.def?.options ?? [inner]
-  return [...new Set(options.flatMap(option => Object.keys(option?.shape ?? {})))]
+  const inner = innerAt(schema, path, root)
+  const options = inner?.def?.options ?? (inner ? [inner] : [])
+  return [...new Set(options.flatMap(option => Object.keys(option.shape ?? {})))]
 }
 
 /** The schema at this path; of a union told apart by a key the branch that `value` names, else the first that goes on. */
