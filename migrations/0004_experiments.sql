@@ -44,6 +44,7 @@ create table experiments_v1.samples (
   taken_at timestamptz not null default now()
 );
 create index samples_pull_request on experiments_v1.samples (repository_id, number);
+create index samples_taken on experiments_v1.samples (taken_at, id);
 
 create table experiments_v1.code_analyses (
   id text primary key default gen_random_uuid()::text,
@@ -63,10 +64,30 @@ create table experiments_v1.code_analyses (
   -- Names of the steps that were lost or late.
   degraded_steps text[] not null default '{}',
   attempts integer not null default 1 check (attempts > 0),
+  -- What the attempt under way may still spend: part of the spending of its day, settled when the run ends.
+  reserved_usd numeric(14, 6) not null default 0 check (reserved_usd >= 0),
+  reserved_on date,
   unique (experiment_id, sample_id, kind),
   check ((state = 'started') = (finished_at is null))
 );
 create index code_analyses_sample on experiments_v1.code_analyses (sample_id);
+create index code_analyses_open on experiments_v1.code_analyses (experiment_id) where state = 'started';
+
+-- Asked for by an administrator: run these stored samples of the training split, whose labels V1 may see, at once.
+create table experiments_v1.replays (
+  id text primary key default gen_random_uuid()::text,
+  experiment_id text not null references experiments_v1.experiments (id),
+  sample_ids text[] not null check (cardinality(sample_ids) > 0),
+  requested_by text not null,
+  requested_at timestamptz not null default now(),
+  -- What came of it, written once; `outcome` says why it ended before all samples were run.
+  summary json,
+  outcome text,
+  finished_at timestamptz,
+  check ((finished_at is null) = (outcome is null))
+);
+create index replays_open on experiments_v1.replays (requested_at) where finished_at is null;
+create index replays_experiment on experiments_v1.replays (experiment_id, requested_at);
 
 -- What models cost, per experiment and UTC day. The rows are the locks of concurrent reservations.
 create table experiments_v1.spending (
@@ -142,7 +163,8 @@ grant insert (id, name, parent_id, author, author_kind, rate, budget_usd, config
   on experiments_v1.experiments to cupel_experiments;
 grant insert (id, experiment_id, sample_id, kind) on experiments_v1.code_analyses to cupel_experiments;
 grant update (state, findings, receipt, error_code, latency_ms, input_tokens, output_tokens, usd, finished_at,
-  degraded_steps, attempts) on experiments_v1.code_analyses to cupel_experiments;
+  degraded_steps, attempts, reserved_usd, reserved_on) on experiments_v1.code_analyses to cupel_experiments;
+grant select, update (summary, outcome, finished_at) on experiments_v1.replays to cupel_experiments;
 -- Only its own budget pauses an experiment here, through the door pause_over_budget.
 grant select, insert, update on experiments_v1.spending to cupel_experiments;
 grant select on experiments_v1.spending to cupel_gate;

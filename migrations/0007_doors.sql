@@ -166,18 +166,34 @@ end
 $$;
 
 -- An administrator's experiment. Answers its id; the id of the one that has this configuration when there is one.
+-- `p_parts`: fingerprints of its parts (src/core/experiment.ts).
 create function doors.propose_experiment(
   p_name text, p_author text, p_parent_id text, p_rate double precision, p_budget_usd numeric,
-  p_configuration text, p_configuration_id text
+  p_configuration text, p_configuration_id text, p_parts text[] default '{}'
 ) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_id text;
+  v_part text;
+  v_reason text;
+  v_release text;
+  v_in_force text;
 begin
   if exists (
     select 1 from quarantine.blacklist b where b.kind = 'configuration' and b.fingerprint = p_configuration_id
   ) then
     raise exception 'configuration % is blacklisted', p_configuration_id using errcode = 'check_violation';
+  end if;
+  select b.fingerprint, b.reason into v_part, v_reason from quarantine.blacklist b
+    where b.kind = 'part' and b.fingerprint = any (p_parts) limit 1;
+  if v_part is not null then
+    raise exception 'part % is blacklisted: %', v_part, v_reason using errcode = 'check_violation';
+  end if;
+  select r.id, r.configuration_id into v_release, v_in_force from production.releases r
+    order by r.sequence desc limit 1;
+  if v_in_force = p_configuration_id then
+    raise exception 'configuration % is in force as release %', p_configuration_id, v_release
+      using errcode = 'check_violation';
   end if;
   insert into experiments_v1.experiments
       (name, parent_id, author, author_kind, rate, budget_usd, configuration_id, configuration)
@@ -218,6 +234,21 @@ begin
 end
 $$;
 
+-- An administrator gives a trial another budget, over its whole life: one that its budget paused can go on then.
+create function doors.set_experiment_budget(p_id text, p_budget_usd numeric, p_actor text) returns numeric
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update experiments_v1.experiments e set budget_usd = p_budget_usd
+    where e.id = p_id and e.state in ('active', 'paused');
+  if not found then
+    raise exception 'experiment % has ended or is not known', p_id using errcode = 'check_violation';
+  end if;
+  perform audit.append(p_actor, 'experiment.budget', 'experiment:' || p_id,
+    json_build_object('budgetUsd', p_budget_usd)::text);
+  return p_budget_usd;
+end
+$$;
+
 -- The experiments worker pauses a trial whose money is spent: all it may change of an experiment's state.
 create function doors.pause_over_budget(p_id text, p_reason text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -227,6 +258,53 @@ begin
     perform audit.append('cupel', 'experiment.paused', 'experiment:' || p_id, json_build_object('reason', p_reason)::text);
   end if;
   return found;
+end
+$$;
+
+-- The experiments worker says what an active trial waits for; null when it goes on.
+create function doors.note_experiment(p_id text, p_reason text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update experiments_v1.experiments e set state_reason = p_reason
+    where e.id = p_id and e.state = 'active' and e.state_reason is distinct from p_reason;
+  return found;
+end
+$$;
+
+-- An administrator has an experiment tried on stored samples that have labels: the newest ones of the training split.
+-- Answers the replay's id; one that is under way for this experiment is that.
+create function doors.request_replay(p_experiment_id text, p_samples integer, p_actor text) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_state text;
+  v_ids text[];
+  v_id text;
+begin
+  select e.state into v_state from experiments_v1.experiments e where e.id = p_experiment_id for update;
+  if v_state is null then
+    raise exception 'no experiment %', p_experiment_id using errcode = 'no_data_found';
+  end if;
+  if v_state not in ('active', 'paused') then
+    raise exception 'experiment % is % and is not run any more', p_experiment_id, v_state using errcode = 'check_violation';
+  end if;
+  select r.id into v_id from experiments_v1.replays r where r.experiment_id = p_experiment_id and r.finished_at is null;
+  if v_id is not null then
+    return v_id;
+  end if;
+  select array_agg(c.id order by c.taken_at, c.id) into v_ids from (
+    select s.id, s.taken_at from experiments_v1.samples s
+    where s.split = 'training' and s.snapshot is not null
+      and exists (select 1 from experiments_v1.training_labels l where l.sample_id = s.id)
+    order by s.taken_at desc, s.id desc limit p_samples
+  ) c;
+  if v_ids is null then
+    raise exception 'no stored sample of the training split has a label yet' using errcode = 'no_data_found';
+  end if;
+  insert into experiments_v1.replays (experiment_id, sample_ids, requested_by) values (p_experiment_id, v_ids, p_actor)
+    returning id into v_id;
+  perform audit.append(p_actor, 'experiment.replay', 'experiment:' || p_experiment_id,
+    json_build_object('replay', v_id, 'samples', cardinality(v_ids))::text);
+  return v_id;
 end
 $$;
 
@@ -257,7 +335,8 @@ $$;
 
 -- What V1 may see of the labels: those of the training split.
 create view experiments_v1.training_labels as
-select l.sample_id, l.path, l.side, l.start_line, l.line, l.meaning, l.category, l.severity, l.label, l.tier, l.weight
+select l.sample_id, l.origin, l.path, l.side, l.start_line, l.line, l.meaning, l.category, l.severity, l.label, l.tier,
+  l.kind, l.weight, l.author_id
 from gate.labels l join experiments_v1.samples s on s.id = l.sample_id
 where s.split = 'training' and l.label <> 'withdrawn'
   and not exists (select 1 from gate.labels n where n.origin = l.origin and n.version > l.version);
@@ -272,6 +351,16 @@ select e.id, e.name, e.parent_id, e.author, e.author_kind, e.state, e.state_reas
   (select count(*) from experiments_v1.code_analyses a
     where a.experiment_id = e.id and a.kind = 'live' and a.state in ('failed', 'degraded')) as error_runs
 from experiments_v1.experiments e;
+-- Runs of each experiment by how they ended.
+create view experiments_v1.published_runs as
+select a.experiment_id, a.kind, a.state, a.error_code, count(*) as runs, max(a.finished_at) as last_finished_at
+from experiments_v1.code_analyses a group by a.experiment_id, a.kind, a.state, a.error_code;
+create view experiments_v1.published_replays as
+select r.id, r.experiment_id, r.requested_by, r.requested_at, r.finished_at, r.outcome, r.summary,
+  cardinality(r.sample_ids) as samples,
+  (select count(*) from experiments_v1.code_analyses a where a.experiment_id = r.experiment_id and a.kind = 'replay'
+    and a.sample_id = any (r.sample_ids) and a.finished_at is not null) as finished_runs
+from experiments_v1.replays r;
 create view experiments_v1.published_metrics as select m.* from experiments_v1.experiment_metrics m;
 create view production.published_repositories as
 select distinct p.repository_id, p.owner, p.repo from production.pull_requests p;
@@ -298,6 +387,7 @@ from gate.audit_draws d join experiments_v1.samples s on s.id = d.sample_id
 join gate.sample_baselines b on b.sample_id = d.sample_id
 where d.drawn and s.snapshot is not null;
 grant usage on schema production, gate to cupel_operator;
+grant select on experiments_v1.published_runs, experiments_v1.published_replays to cupel_operator;
 grant select on experiments_v1.published_experiments, experiments_v1.published_metrics, production.published_feedback,
   production.published_repositories, gate.published_labels, gate.judging_queue to cupel_operator;
 
@@ -306,6 +396,6 @@ grant usage on schema doors to cupel_experiments, cupel_operator;
 grant execute on function doors.append_audit to cupel_production, cupel_gate;
 grant execute on function doors.install_genesis_models, doors.submit_sample, doors.submit_label, doors.end_sample,
   doors.forget_samples to cupel_production;
-grant execute on function doors.pause_over_budget to cupel_experiments;
-grant execute on function doors.propose_experiment, doors.set_experiment_state, doors.submit_judgement,
-  doors.forget_samples to cupel_operator;
+grant execute on function doors.pause_over_budget, doors.note_experiment to cupel_experiments;
+grant execute on function doors.propose_experiment, doors.set_experiment_state, doors.set_experiment_budget, doors.request_replay,
+  doors.submit_judgement, doors.forget_samples to cupel_operator;
