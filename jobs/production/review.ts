@@ -1,4 +1,5 @@
 import { asFault, Fault } from '../../src/core/fault.ts'
+import { pollAfterMs } from '../../src/core/feedback-polls.ts'
 import { readRepositoryConfiguration } from '../../src/core/repository-configuration-read.ts'
 import { problemLines } from '../../src/core/repository-configuration-text.ts'
 import {
@@ -18,6 +19,8 @@ import { openPurse, type Purse } from './budget.ts'
 import { beginCheck, closeDone, closeSkipped, closeSuperseded } from './close.ts'
 import type { ProductionDeps } from './deps.ts'
 import { postReview } from './post.ts'
+import { recordPush } from './push.ts'
+import { sample } from './sample.ts'
 import { loadSnapshot, type Listing } from './snapshot.ts'
 import { watchHead } from './watch-head.ts'
 
@@ -115,13 +118,16 @@ async function carryOut(
     ),
     deps.reviews.rounds(request.repositoryId, request.number, row.id),
   ])
-  const { examination, rest } = await examineOnce(deps, about, snapshot, rounds, purse, signal)
+  const began = deps.clock.elapsed()
+  const { examination, rest, fresh } = await examineOnce(deps, about, snapshot, rounds, purse, signal)
+  const latencyMs = fresh ? deps.clock.elapsed() - began : longestStepMs(examination)
   const checkId = await check
   await throwIfHeadMoved(deps, about, snapshot, examination)
   const place = { owner: request.owner, name: request.repo, webUrl: deps.webUrl }
   await postReview(deps, request, row, examination, { mayBePosted: row.examination !== null, place })
   deps.metrics.reviewFinished(secondsSince(deps, request), 'done')
   const whole = await withLate(deps, row, examination, rest)
+  await learnFrom(deps, about, { snapshot, rounds, examination: whole, latencyMs })
   await closeDone(deps, request, row, checkId, {
     examination: whole,
     hostility: snapshotHostility(snapshot),
@@ -141,11 +147,11 @@ async function examineOnce(
   stored: Rounds,
   purse: Purse,
   signal: AbortSignal,
-): Promise<{ examination: StoredExamination; rest: Promise<LateExamination> | null }> {
+): Promise<{ examination: StoredExamination; rest: Promise<LateExamination> | null; fresh: boolean }> {
   const { row, view, wishes, release, request } = about
   const known = row.examination
   if (known && (known.baseSha === view.baseSha || row.reviewId !== null))
-    return { examination: known, rest: null }
+    return { examination: known, rest: null, fresh: false }
   const marked = view.ownThreads.flatMap(thread => readFindingMarker(thread.body) ?? [])
   const posted = [...stored.posted, ...marked]
   const rounds = earlierRounds(request.full ? { count: 0, posted, lineDigests: {} } : { ...stored, posted })
@@ -168,7 +174,33 @@ async function examineOnce(
   const { findings, unanchored, leftOut, receipt, lineDigests } = found
   const examination = { baseSha: view.baseSha, findings, late: [], unanchored, leftOut, receipt, lineDigests }
   await deps.reviews.saveExamination(row.id, examination)
-  return { examination, rest: found.pending ? found.whenLate : null }
+  return { examination, rest: found.pending ? found.whenLate : null, fresh: true }
+}
+
+/**
+ * What the improvement of Cupel lives on, before the review counts as done: what the push did to earlier remarks, the
+ * sample, and the reactions that are to be looked at. None of it ever fails a review.
+ */
+async function learnFrom(
+  deps: ProductionDeps,
+  { request, view, wishes, release, row }: Case,
+  about: { snapshot: Snapshot; rounds: Rounds; examination: StoredExamination; latencyMs: number },
+): Promise<void> {
+  await recordPush(deps, request, { ...about, view, at: row.createdAt })
+  await sample(deps, request, {
+    ...about,
+    wishes,
+    earlierRounds: about.rounds.count,
+    releaseId: release.id,
+  })
+  await deps.followed
+    .follow(request, view.author.id, new Date(deps.clock.now().getTime() + pollAfterMs(0)))
+    .catch((error: unknown) => deps.log.error({ err: error }, 'reactions of a review will not be looked at'))
+}
+
+/** Of an examination that an earlier attempt made, whose clock is gone: steps run beside one another. */
+function longestStepMs({ receipt }: StoredExamination): number {
+  return Math.max(0, ...receipt.steps.map(step => step.latencyMs))
 }
 
 /** Resolves own threads that the push fixed, which also tells the head, or asks for the head alone. */

@@ -48,6 +48,7 @@ const allowed: Record<Role, readonly string[]> = {
     'CUPEL_DAILY_USD_INSTALLATION',
     'CUPEL_DAILY_USD_REPOSITORY',
     'CUPEL_DAILY_USD_AUTHOR',
+    'CUPEL_SAMPLE_RATE',
     'CUPEL_RECOVERY_SECONDS',
   ],
   experiments: ['REDIS_URL', ...modelSettings],

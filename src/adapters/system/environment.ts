@@ -34,6 +34,8 @@ export interface Environment {
   /** A price table that replaces the one shipped. */
   pricesPath: string | null
   dataDir: string
+  /** Share of pull requests copied to the experiments, 0 to 1. */
+  sampleRate: number
   /** US dollars a day (UTC) for model calls. */
   dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
   /** After so long without a sign of life the work of a process that died is taken up by another. Milliseconds. */
@@ -108,6 +110,11 @@ const schema = z.object({
   CUPEL_DAILY_USD_INSTALLATION: usd(20),
   CUPEL_DAILY_USD_REPOSITORY: usd(10),
   CUPEL_DAILY_USD_AUTHOR: usd(5),
+  CUPEL_SAMPLE_RATE: z
+    .string()
+    .regex(/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/, 'is not a share; write 0 to 1, such as 0.25')
+    .transform(Number)
+    .default(0.25),
   CUPEL_RECOVERY_SECONDS: z
     .string()
     .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 30')
@@ -218,6 +225,7 @@ function toEnvironment(parsed: Parsed, privateKey: string | null): Environment {
     logLevel: parsed.LOG_LEVEL,
     pricesPath: parsed.CUPEL_PRICES ?? null,
     dataDir: parsed.CUPEL_DATA_DIR,
+    sampleRate: parsed.CUPEL_SAMPLE_RATE,
     dailyUsd: {
       installationUsd: parsed.CUPEL_DAILY_USD_INSTALLATION,
       repositoryUsd: parsed.CUPEL_DAILY_USD_REPOSITORY,

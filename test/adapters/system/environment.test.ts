@@ -36,6 +36,7 @@ describe('readEnvironment', () => {
       logLevel: 'info',
       pricesPath: null,
       dataDir: '.cupel',
+      sampleRate: 0.25,
       dailyUsd: { installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },
       recoveryMs: 30_000,
     })
@@ -133,6 +134,8 @@ describe('readEnvironment', () => {
     ['PORT', { PORT: '65536' }, '65535'],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }, 'debug'],
     ['CUPEL_DAILY_USD_AUTHOR', { CUPEL_DAILY_USD_AUTHOR: '-1' }, 'US dollars'],
+    ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '1.5' }, 'write 0 to 1'],
+    ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '25%' }, 'write 0 to 1'],
     ['CUPEL_RECOVERY_SECONDS', { CUPEL_RECOVERY_SECONDS: '0' }, 'leave it out for 30'],
   ])('%s of %j: the message names it and the cure', (name, env, cure) => {
     const error = fault(env)
