@@ -3,8 +3,10 @@ import process from 'node:process'
 import { Command, CommanderError } from 'commander'
 import { asFault } from '../core/fault.ts'
 import { auditCommand } from './audit.ts'
+import { feedbackCommand } from './feedback.ts'
 import { migrateCommand } from './migrate.ts'
 import { localReviewCommand } from './review-wiring.ts'
+import { samplesCommand } from './samples.ts'
 import { setupCommand } from './setup.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { startCommand } from './start.ts'
@@ -30,6 +32,8 @@ const cupel = new Command('cupel')
   .addCommand(setupCommand())
   .addCommand(migrateCommand())
   .addCommand(auditCommand())
+  .addCommand(feedbackCommand())
+  .addCommand(samplesCommand())
 
 try {
   await cupel.parseAsync()
