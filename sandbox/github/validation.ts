@@ -96,10 +96,9 @@ export const createValidation = (): Validation => {
   }
   // The description forgets that a comment whose line is gone stands nowhere; it says so of some other schemas.
   for (const name of ['review-comment', 'pull-request-review-comment']) {
-    const properties = (description.components['schemas'] as Record<string, Json> | undefined)?.[name]?.[
-      'properties'
-    ] as Json | undefined
-    if (properties) for (const key of ['line', 'position']) properties[key] = { type: ['integer', 'null'] }
+    const schema = description.components['schemas']?.[name] as { properties?: Json } | undefined
+    for (const key of ['line', 'position'])
+      if (schema?.properties) schema.properties[key] = { type: ['integer', 'null'] }
   }
   const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: true })
   formats.default(ajv)
