@@ -2,13 +2,13 @@
  * The map of what Cupel does: every step, the zone it belongs to, what it reads, what it publishes and which
  * steps may follow. Queue names derive from it. Read it first.
  */
-export const zones = ['production'] as const
+export const zones = ['production', 'experiments'] as const
 export type Zone = (typeof zones)[number]
 
 interface Step {
   zone: Zone
   /** The process that takes the step, by its name in src/supervisor/processes.ts. */
-  process: 'web' | 'production'
+  process: 'web' | 'production' | 'experiments'
   /** The BullMQ queue whose jobs are this step, when it is taken for a job. */
   queue?: string
   reads: readonly string[]
@@ -38,6 +38,15 @@ export const steps = {
     queue: 'reviews',
     reads: ['production.review_requests', 'production.releases', 'the pull request'],
     publishes: ['production.code_reviews', 'production.review_findings', 'review, summary and check run'],
+    next: ['run'],
+  },
+  // The experiments' own dispatcher finds samples and puts them on their queue.
+  run: {
+    zone: 'experiments',
+    process: 'experiments',
+    queue: 'shadow',
+    reads: ['experiments_v1.experiments', 'experiments_v1.samples', 'experiments_v1.replays'],
+    publishes: ['experiments_v1.code_analyses', 'experiments_v1.spending'],
     next: [],
   },
 } as const satisfies Record<string, Step>
@@ -50,4 +59,15 @@ export interface ReviewJob {
   requestId: string
 }
 
-export const queueNames = { deliveries: steps.deliver.queue, reviews: steps.review.queue } as const
+/** One run of an experiment on a sample. */
+export interface ShadowJob {
+  experimentId: string
+  sampleId: string
+  kind: 'live' | 'replay'
+}
+
+export const queueNames = {
+  deliveries: steps.deliver.queue,
+  reviews: steps.review.queue,
+  shadow: steps.run.queue,
+} as const

@@ -99,6 +99,8 @@ export interface Runs {
   release(key: RunKey, attempt: number, usd: number): Promise<void>
   /** What all experiments together have spent and reserved on the UTC day of `now`. */
   spentOn(now: Date): Promise<number>
+  /** Over an experiment's whole life, reservations of runs under way included, and those reservations alone. */
+  money(experimentId: string): Promise<{ spentUsd: number; reservedUsd: number }>
   /** Null once forgotten. */
   sample(sampleId: string): Promise<Snapshot | null>
   /** Finished runs of a replay with the labels of their samples, as far as V1 may see them. */

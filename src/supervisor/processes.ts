@@ -6,6 +6,7 @@ import type { ProcessSpec } from './supervise.ts'
 const processes = {
   web: { module: 'src/web/main.ts', role: 'cupel_web' },
   production: { module: 'jobs/production/main.ts', role: 'cupel_production' },
+  experiments: { module: 'jobs/experiments/main.ts', role: 'cupel_experiments' },
 } as const satisfies Record<string, { module: string; role: DatabaseRole }>
 
 /**

@@ -17,6 +17,7 @@ export function runs(pool: pg.Pool): Runs {
     finish: (key, attempt, result) => inTransaction(pool, db => finish(db, key, attempt, result)),
     release: (key, attempt, usd) => inTransaction(pool, db => release(db, key, attempt, usd)),
     spentOn: now => spentOn(pool, now),
+    money: experimentId => moneyOf(pool, experimentId),
     sample: sampleId => sample(pool, sampleId),
     scored: replay => scored(pool, replay),
   }

@@ -51,7 +51,14 @@ const allowed: Record<Role, readonly string[]> = {
     'CUPEL_SAMPLE_RATE',
     'CUPEL_RECOVERY_SECONDS',
   ],
-  experiments: ['REDIS_URL', ...modelSettings],
+  experiments: [
+    'HOST',
+    'REDIS_URL',
+    ...modelSettings,
+    'CUPEL_EXPERIMENTS_DAILY_USD',
+    'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',
+    'CUPEL_RECOVERY_SECONDS',
+  ],
   gate: ['REDIS_URL'],
   archive: [],
   dashboard: [],
@@ -62,6 +69,7 @@ const renamed: Partial<Record<Role, Record<string, string>>> = {
   experiments: {
     CUPEL_EXPERIMENTS_OPENAI_API_KEY: 'OPENAI_API_KEY',
     CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY: 'ANTHROPIC_API_KEY',
+    CUPEL_EXPERIMENTS_METRICS_PORT: 'METRICS_PORT',
   },
 }
 
@@ -87,6 +95,8 @@ export function environmentFor(
   if (role === 'experiments') {
     if (!result['OPENAI_API_KEY']) delete result['OPENAI_BASE_URL']
     if (!result['ANTHROPIC_API_KEY']) delete result['ANTHROPIC_BASE_URL']
+    // Any free port is meant for every process; a port of production's would be taken.
+    if (env['METRICS_PORT'] === '0') result['METRICS_PORT'] ??= '0'
   }
   return { ...result, ...own }
 }

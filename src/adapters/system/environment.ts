@@ -38,6 +38,8 @@ export interface Environment {
   sampleRate: number
   /** US dollars a day (UTC) for model calls. */
   dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
+  /** Of all experiments together: US dollars a day (UTC), and model calls a minute to each provider. */
+  experiments: { dailyUsd: number; requestsPerMinute: number }
   /** After so long without a sign of life the work of a process that died is taken up by another. Milliseconds. */
   recoveryMs: number
 }
@@ -103,13 +105,19 @@ const schema = z.object({
     .regex(/^[\w.:-]+$/, 'is not an address; write 127.0.0.1 or 0.0.0.0')
     .default('127.0.0.1'),
   PORT: portNumber.default(3000),
-  METRICS_PORT: portNumber.default(9464),
+  METRICS_PORT: portNumber.optional(),
   LOG_LEVEL: z.enum(logLevels, `is not a level; write one of ${logLevels.join(', ')}`).default('info'),
   CUPEL_PRICES: z.string().optional(),
   CUPEL_DATA_DIR: z.string().default('.cupel'),
   CUPEL_DAILY_USD_INSTALLATION: usd(20),
   CUPEL_DAILY_USD_REPOSITORY: usd(10),
   CUPEL_DAILY_USD_AUTHOR: usd(5),
+  CUPEL_EXPERIMENTS_DAILY_USD: usd(20),
+  CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, 'is not a number of requests; write 1 to 99999, or leave it out for 60')
+    .transform(Number)
+    .default(60),
   CUPEL_SAMPLE_RATE: z
     .string()
     .regex(/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/, 'is not a share; write 0 to 1, such as 0.25')
@@ -150,7 +158,7 @@ export function readEnvironment(
     const list = [...new Set(problems)].map(problem => `  - ${problem}`).join('\n')
     throw new Fault('configuration-invalid', `The environment is not usable:\n${list}`, { retry: 'never' })
   }
-  return toEnvironment(result.data, key.kind === 'key' ? key.pem : null)
+  return toEnvironment(result.data, key.kind === 'key' ? key.pem : null, role)
 }
 
 /** What is half set: a part that cannot work without another. */
@@ -199,7 +207,7 @@ function missingParts(given: Record<string, unknown>, role: Role | 'supervisor')
   return problems
 }
 
-function toEnvironment(parsed: Parsed, privateKey: string | null): Environment {
+function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | 'supervisor'): Environment {
   const access = (
     apiKey: string | undefined,
     baseUrl: string | undefined,
@@ -221,7 +229,8 @@ function toEnvironment(parsed: Parsed, privateKey: string | null): Environment {
     },
     host: parsed.HOST,
     port: parsed.PORT,
-    metricsPort: parsed.METRICS_PORT,
+    // Processes of one machine each have their own.
+    metricsPort: parsed.METRICS_PORT ?? (role === 'experiments' ? 9465 : 9464),
     logLevel: parsed.LOG_LEVEL,
     pricesPath: parsed.CUPEL_PRICES ?? null,
     dataDir: parsed.CUPEL_DATA_DIR,
@@ -230,6 +239,10 @@ function toEnvironment(parsed: Parsed, privateKey: string | null): Environment {
       installationUsd: parsed.CUPEL_DAILY_USD_INSTALLATION,
       repositoryUsd: parsed.CUPEL_DAILY_USD_REPOSITORY,
       authorUsd: parsed.CUPEL_DAILY_USD_AUTHOR,
+    },
+    experiments: {
+      dailyUsd: parsed.CUPEL_EXPERIMENTS_DAILY_USD,
+      requestsPerMinute: parsed.CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE,
     },
     recoveryMs: parsed.CUPEL_RECOVERY_SECONDS * 1_000,
   }

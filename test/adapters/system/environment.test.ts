@@ -38,6 +38,7 @@ describe('readEnvironment', () => {
       dataDir: '.cupel',
       sampleRate: 0.25,
       dailyUsd: { installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },
+      experiments: { dailyUsd: 20, requestsPerMinute: 60 },
       recoveryMs: 30_000,
     })
   })
@@ -134,6 +135,12 @@ describe('readEnvironment', () => {
     ['PORT', { PORT: '65536' }, '65535'],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }, 'debug'],
     ['CUPEL_DAILY_USD_AUTHOR', { CUPEL_DAILY_USD_AUTHOR: '-1' }, 'US dollars'],
+    ['CUPEL_EXPERIMENTS_DAILY_USD', { CUPEL_EXPERIMENTS_DAILY_USD: 'much' }, 'US dollars'],
+    [
+      'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',
+      { CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE: '0' },
+      'leave it out for 60',
+    ],
     ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '1.5' }, 'write 0 to 1'],
     ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '25%' }, 'write 0 to 1'],
     ['CUPEL_RECOVERY_SECONDS', { CUPEL_RECOVERY_SECONDS: '0' }, 'leave it out for 30'],
