@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { pollReactions } from '../../../jobs/production/poll-reactions.ts'
+import { takeReview } from '../../../jobs/production/take-review.ts'
 import { jobsWorld, openPull, type JobsWorld } from './world.ts'
 
 let world: JobsWorld
@@ -239,5 +240,71 @@ describe('what people do', () => {
     await look()
     expect(await pull.signals()).toHaveLength(3)
     expect(await pull.labels()).toEqual(['1 real-issue A comment-agreed a.js:2'])
+  })
+})
+
+describe('whoever dies on the way is taken up by the next try, which does nothing twice', () => {
+  /** The step fails once, as if the process had been killed there. */
+  function failOnce<T extends object>(of: T, step: keyof T): void {
+    const works = of[step]
+    of[step] = (async () => {
+      of[step] = works
+      throw new Error('killed')
+    }) as T[keyof T]
+  }
+
+  it('after the push was recorded and the sample taken, before the review was done', async () => {
+    const pull = await openPull(world, code('let a', 'let b // BUG'))
+    failOnce(world.deps.reviews, 'finish')
+    await expect(pull.push(code('let a', 'let b // GOOD'))).rejects.toThrow('killed')
+    const { rows } = await world.owner.query<{ id: string }>(
+      'select id from production.review_requests where repository_id = $1 and finished_at is null',
+      [pull.id],
+    )
+    await takeReview(world.deps, rows[0]?.id ?? '', new AbortController().signal)
+    expect(await pull.signals()).toEqual(['line-changed by ada author', 'suggestion-applied by ada author'])
+    expect(await pull.labels()).toEqual(['1 real-issue A suggestion-applied a.js:2'])
+  })
+
+  it('after reactions were recorded, before the labels were told', async () => {
+    const pull = await openPull(world, code('let a // BUG'))
+    await world.github.control.react({ commentId: pull.comments()[0] ?? 0, by: 'bob', content: '+1' })
+    await world.owner.query('delete from production.followed where repository_id <> $1', [pull.id])
+    failOnce(world.deps.labels, 'submit')
+    await look()
+    expect([await pull.signals(), await pull.labels()]).toEqual([['reaction +1 by bob collaborator'], []])
+    await look()
+    expect([await pull.signals(), await pull.labels()]).toEqual([
+      ['reaction +1 by bob collaborator'],
+      ['1 real-issue A reaction:+1 a.js:1'],
+    ])
+  })
+
+  it('a pull request that is gone is not looked at again; one closed for 14 days neither', async () => {
+    const [gone, closed] = [
+      await openPull(world, code('let a // BUG')),
+      await openPull(world, code('let b // BUG')),
+    ]
+    await world.github.control.close({ ...closed, by: 'ada' })
+    await world.work()
+    // The worker's clock is ahead of the local GitHub's by what earlier tests let pass.
+    await world.deps.followed.closed(
+      { repositoryId: closed.id, number: closed.number },
+      world.deps.clock.now(),
+    )
+    world.github.faults.add({ path: `${gone.repo}/pulls/${gone.number}/comments`, answer: { status: 404 } })
+    const followed = async (): Promise<number[]> =>
+      (
+        await world.owner.query<{ repository_id: string }>(
+          'select repository_id from production.followed where repository_id = any($1) order by 1',
+          [[gone.id, closed.id]],
+        )
+      ).rows.map(row => Number(row.repository_id))
+    expect(await followed()).toEqual([gone.id, closed.id])
+    await look()
+    expect(await followed()).toEqual([closed.id])
+    world.pass(8 * 24 * hour)
+    await look()
+    expect(await followed()).toEqual([])
   })
 })
