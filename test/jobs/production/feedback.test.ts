@@ -230,8 +230,8 @@ describe('what people do', () => {
   })
 
   it('what is said of a later head counts only where the sample has those lines', async () => {
-    const pull = await openPull(world, code('let a', 'let b'))
-    await pull.push(code('let a', 'let b', 'let c // BUG'))
+    const pull = await openPull(world, code('let a', 'let b', 'let c', 'let d', 'let e'))
+    await pull.push(code('let a', 'let b', 'let c', 'let d', 'let e', 'let f // BUG'))
     await world.github.control.reply({ commentId: pull.comments()[0] ?? 0, by: 'bob', body: 'useful' })
     const remark = { repo: pull.repo, number: pull.number, by: 'bob', path: 'a.js', line: 2 }
     const { id } = await world.github.control.reviewComment({ ...remark, body: 'b is never used.' })
