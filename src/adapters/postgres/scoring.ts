@@ -26,12 +26,13 @@ async function due(db: Db, now: Date, limit: number): Promise<string[]> {
        select s.sample_id, s.since from gate.stale_samples s
        union all
        select a.sample_id, a.finished_at from experiments_v1.code_analyses a
+         join experiments_v1.samples s on s.id = a.sample_id and s.snapshot is not null
          where a.finished_at is not null and not exists (
            select 1 from gate.outcomes o
            where o.experiment_id = a.experiment_id and o.sample_id = a.sample_id and o.kind = a.kind)
        union all
        select o.sample_id, o.scored_at from gate.outcomes o
-         join experiments_v1.samples s on s.id = o.sample_id
+         join experiments_v1.samples s on s.id = o.sample_id and s.snapshot is not null
          left join gate.sample_ends e on e.sample_id = o.sample_id
          where o.final_at is null
            and least(s.taken_at + $2 * interval '1 ms', e.ended_at + $3 * interval '1 ms') <= $1
