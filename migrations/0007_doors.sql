@@ -362,6 +362,19 @@ select r.id, r.experiment_id, r.requested_by, r.requested_at, r.finished_at, r.o
     and a.sample_id = any (r.sample_ids) and a.finished_at is not null) as finished_runs
 from experiments_v1.replays r;
 create view experiments_v1.published_metrics as select m.* from experiments_v1.experiment_metrics m;
+-- How much stands behind an experiment's figures: its final outcomes, which the gate counts.
+create view gate.published_evidence as
+select o.experiment_id, count(*) filter (where (o.counts ->> 'labelled')::integer > 0) as labelled_pull_requests,
+  sum((o.counts ->> 'tp')::integer) as true_positive_hunks,
+  count(*) filter (where (o.counts ->> 'issues')::integer > 0) as pull_requests_with_issue,
+  extract(epoch from max(s.taken_at) - min(s.taken_at)) / 86400 as days,
+  (select json_object_agg(a.author, a.hunks) from (
+    select k.key as author, sum(k.value::integer) as hunks from gate.outcomes i, json_each_text(i.counts -> 'authors') k
+    where i.experiment_id = o.experiment_id and i.kind = 'live' and i.split = 'evaluation' and i.final_at is not null
+    group by k.key
+  ) a) as authors
+from gate.outcomes o join experiments_v1.samples s on s.id = o.sample_id
+where o.kind = 'live' and o.split = 'evaluation' and o.final_at is not null group by o.experiment_id;
 create view production.published_repositories as
 select distinct p.repository_id, p.owner, p.repo from production.pull_requests p;
 create view production.published_feedback as
@@ -387,7 +400,7 @@ from gate.audit_draws d join experiments_v1.samples s on s.id = d.sample_id
 join gate.sample_baselines b on b.sample_id = d.sample_id
 where d.drawn and s.snapshot is not null;
 grant usage on schema production, gate to cupel_operator;
-grant select on experiments_v1.published_runs, experiments_v1.published_replays to cupel_operator;
+grant select on experiments_v1.published_runs, experiments_v1.published_replays, gate.published_evidence to cupel_operator;
 grant select on experiments_v1.published_experiments, experiments_v1.published_metrics, production.published_feedback,
   production.published_repositories, gate.published_labels, gate.judging_queue to cupel_operator;
 

@@ -3,6 +3,7 @@ import process from 'node:process'
 import { Command, CommanderError } from 'commander'
 import { asFault } from '../core/fault.ts'
 import { auditCommand } from './audit.ts'
+import { experimentCommand } from './experiment.ts'
 import { feedbackCommand } from './feedback.ts'
 import { migrateCommand } from './migrate.ts'
 import { localReviewCommand } from './review-wiring.ts'
@@ -32,6 +33,7 @@ const cupel = new Command('cupel')
   .addCommand(setupCommand())
   .addCommand(migrateCommand())
   .addCommand(auditCommand())
+  .addCommand(experimentCommand())
   .addCommand(feedbackCommand())
   .addCommand(samplesCommand())
 

@@ -1,9 +1,13 @@
 import process from 'node:process'
 import pg from 'pg'
+import { operatorUrl } from './operator-url.ts'
 
-/** Runs `work` on one connection; exit code 2 and a sentence when there is none or it fails. */
+/**
+ * Runs `work` as the operator on one connection: of the URL given, or of the embedded database of a running
+ * `cupel start`. Exit code 2 and a sentence when there is none or it fails.
+ */
 export async function withDatabase(
-  url: string | undefined,
+  given: string | undefined,
   name: string,
   work: (client: pg.Client) => Promise<void>,
 ): Promise<void> {
@@ -11,7 +15,14 @@ export async function withDatabase(
     process.stderr.write(`${why}\n`)
     process.exitCode = 2
   }
-  if (!url) return fail('no database: set DATABASE_URL or pass --database')
+  let url: string | null
+  try {
+    url = await operatorUrl(given)
+  } catch (error) {
+    return fail(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (url === null)
+    return fail('no database: set DATABASE_URL, pass --database, or run `cupel start` with the embedded one')
   const client = new pg.Client({ connectionString: url, application_name: name })
   client.on('error', () => {})
   try {
