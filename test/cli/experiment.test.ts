@@ -261,7 +261,9 @@ describe('cupel experiment replay', () => {
     expect(out).toMatch(/^ {2}of silence +0\.250$/m)
     expect(out).toMatch(/^wrong, missed +1 hunks, 0 hunks$/m)
     const runs = await lab.runsOf(id)
-    expect(runs.map(run => [run.kind, run.state])).toEqual(Array(4).fill(['replay', 'done']))
+    expect(runs.map(run => [run.kind, run.state])).toEqual(
+      Array.from({ length: 4 }, () => ['replay', 'done']),
+    )
     expect((await cupel(['show', id])).out).toContain('4/4 samples, done, accuracy 0.750')
     // What was run once is not run again.
     expect((await cupel(['replay', id, '--samples', '4'])).out).toContain('the replay is done\n')
