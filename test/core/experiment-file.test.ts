@@ -79,6 +79,21 @@ describe('a definition that can be used', () => {
   })
 })
 
+test('the example of docs/experiments.md is one that can be used', () => {
+  const page = readFileSync(new URL('../../docs/experiments.md', import.meta.url), 'utf8')
+  const example = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
+  const { definition, problems } = read(example)
+  expect(problems).toEqual([])
+  expect(definition).toMatchObject({
+    parent: '3f2a90c1',
+    rate: 0.5,
+    configuration: {
+      technique: { pass: 'per-file', selfCheck: true },
+      routing: { strategy: 'adaptive', primary: { model: 'gpt-6.1-sol', maxOutputTokens: 4000 } },
+    },
+  })
+})
+
 describe('a definition that cannot', () => {
   it.each([
     ['', 1, 1, '', 'keys and values', 'name: my idea'],
