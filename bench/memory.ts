@@ -7,12 +7,13 @@ import { genesisModelsConfiguration } from '../src/core/genesis.ts'
 import { type Benchmark, median, rounded } from './benchmark.ts'
 import { startPlatform, type Platform } from './platform.ts'
 import { drawShape, markedReviewer, randomFrom } from './pull-requests.ts'
-import { prepare, reviewAll } from './reviewing.ts'
+import { prepare, reviewAll, type Prepared } from './reviewing.ts'
 
 const REVIEWS = Number(process.env['BENCH_REVIEWS'] ?? 1_000)
 /** One batch is opened at once: about as many reviews as a worker runs at a time. */
 const BATCH = 16
 const SEED = 8_191
+const MOST_LINES = 300
 const SAMPLE_EVERY_MS = 500
 /** Linux counts memory in pages of this size on every machine that this runs on. */
 const PAGE = 4_096
@@ -40,14 +41,20 @@ export const memory: Benchmark = {
         genesisModelsConfiguration({ openai: 'gpt-6.1-terra', anthropic: null }) as Configuration,
       )
       const began = performance.now()
-      for (let done = 0; done < REVIEWS; done += BATCH) {
+      const nextBatch = (done: number): Promise<Prepared[]> => {
         const count = Math.min(BATCH, REVIEWS - done)
-        const shapes = Array.from({ length: count }, () => drawShape(random, 400))
-        await reviewAll(platform, await prepare(platform, `batch${done}`, random, shapes), { everyMs: 0 })
+        const shapes = Array.from({ length: count }, () => drawShape(random, MOST_LINES))
+        return prepare(platform, `batch${done}`, random, shapes)
+      }
+      let batch = await nextBatch(0)
+      for (let done = 0; done < REVIEWS; done += BATCH) {
+        const next = nextBatch(done + BATCH)
+        await reviewAll(platform, batch, { everyMs: 0 })
+        batch = await next
         if (done % (BATCH * 8) === 0) {
           const now = await resident(platform)
           say(
-            `${done + count} reviews: web ${rounded(now.web)}, worker ${rounded(now.worker)}, analysers ${rounded(now.analysers)} MB`,
+            `${done + BATCH} reviews: web ${rounded(now.web)}, worker ${rounded(now.worker)}, analysers ${rounded(now.analysers)} MB`,
           )
         }
       }

@@ -11,8 +11,9 @@ import { beyondDiff } from './prompts.ts'
 import { drawShape, markedReviewer, randomFrom, type Shape } from './pull-requests.ts'
 import { prepare, reviewAll, type Prepared, type Timed } from './reviewing.ts'
 
-/** Multiplied by BENCH_SCALE, for a longer run. */
+/** BENCH_SCALE: for a longer run. BENCH_ROWS: the techniques to measure, comma between; default all. */
 const SCALE = Number(process.env['BENCH_SCALE'] ?? 1)
+const ROWS = process.env['BENCH_ROWS']?.split(',')
 const OVERHEAD_REVIEWS = 40
 const MAIN_REVIEWS = 48
 const OTHER_REVIEWS = 20
@@ -67,6 +68,7 @@ export const review: Benchmark = {
       bars.push(...overhead.bars)
 
       for (const [name, configuration] of Object.entries(techniques)) {
+        if (ROWS?.includes(name) === false) continue
         const count = promised.includes(name) ? MAIN_REVIEWS : OTHER_REVIEWS
         const row = await measureTechnique(platform, name, configuration, count * SCALE)
         figures[name] = row.figures
@@ -86,11 +88,13 @@ export const review: Benchmark = {
         say(`${name}: ${JSON.stringify(row.figures)}`)
       }
 
-      platform.github.faults.add({ delayMs: GITHUB_DELAY_MS, times: Infinity })
-      const slow = await measureTechnique(platform, 'slow-github', perFile, OTHER_REVIEWS * SCALE)
-      platform.github.faults.clear()
-      figures[`per-file, ${GITHUB_DELAY_MS} ms more for each GitHub call`] = slow.figures
-      say(`slow GitHub: ${JSON.stringify(slow.figures)}`)
+      if (ROWS === undefined) {
+        platform.github.faults.add({ delayMs: GITHUB_DELAY_MS, times: Infinity })
+        const slow = await measureTechnique(platform, 'slow-github', perFile, OTHER_REVIEWS * SCALE)
+        platform.github.faults.clear()
+        figures[`per-file, ${GITHUB_DELAY_MS} ms more for each GitHub call`] = slow.figures
+        say(`slow GitHub: ${JSON.stringify(slow.figures)}`)
+      }
 
       bars.push({
         name: 'GitHub calls, first review of 100 files',

@@ -17,15 +17,17 @@ create table production.deliveries (
   outcome text,
   -- The web process may write `state` but not `finished_at`, so it can neither end a delivery nor begin one anew.
   check ((state in ('done', 'failed')) = (finished_at is not null))
-);
+) with (fillfactor = 60);
+-- Room on the page, and `state` and `queued_at` in no index: saying that a job was made then writes to none of them.
 -- The server's own compression (pglz) is half of the cost of taking a webhook: lz4 where it was built with it, else none.
 do $$ begin
   alter table production.deliveries alter column payload set compression lz4;
 exception when feature_not_supported then
   alter table production.deliveries alter column payload set storage external;
 end $$;
-create index deliveries_unfinished on production.deliveries (received_at) where state in ('received', 'queued');
-create index deliveries_purgeable on production.deliveries (finished_at) where payload is not null;
+create index deliveries_unfinished on production.deliveries (received_at) where finished_at is null;
+create index deliveries_purgeable on production.deliveries (finished_at)
+  where payload is not null and finished_at is not null;
 create index deliveries_installation on production.deliveries (installation_id, repository_id);
 
 create table production.pull_requests (
@@ -250,7 +252,7 @@ create table production.pacer (
 -- The web process sees no payload and no outcome, and can finish nothing.
 grant usage on schema production to cupel_web, cupel_production;
 grant insert (id, event, action, installation_id, repository_id, payload) on production.deliveries to cupel_web;
-grant select (id, state, received_at, queued_at) on production.deliveries to cupel_web;
+grant select (id, state, received_at, queued_at, finished_at) on production.deliveries to cupel_web;
 grant update (state, queued_at) on production.deliveries to cupel_web;
 
 grant select, update, delete on production.deliveries to cupel_production;

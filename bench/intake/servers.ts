@@ -31,6 +31,8 @@ export async function startCupel(): Promise<RunningCupel> {
   const database = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), persistent: true })
   await migrate(database.ownerUrl)
   const db = new pg.Pool({ connectionString: database.ownerUrl, max: 2 })
+  // Its end and the database's may cross.
+  db.on('error', () => {})
   const port = await freePort()
   const secret = randomBytes(24).toString('hex')
   const own = { PORT: String(port), WEBHOOK_SECRET: secret, LOG_LEVEL: 'error' }

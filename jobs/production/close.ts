@@ -10,33 +10,40 @@ import type { ProductionDeps } from './deps.ts'
 
 type CloseDeps = Pick<ProductionDeps, 'writer' | 'reviews' | 'metrics'>
 
+export interface Told {
+  examination: StoredExamination
+  hostility: Hostility
+  configurationProblems: readonly string[]
+  summaryCommentId: number | null
+  place: OutputPlace
+}
+
+/** Writes the summary for what is known; `pending` says that more will come. Answers where it stands. */
+export async function tellSummary(
+  deps: Pick<ProductionDeps, 'writer'>,
+  ref: PullRequestRef,
+  row: ReviewRow,
+  about: Told,
+  options: { pending: boolean },
+): Promise<number> {
+  const { findings, late, receipt } = about.examination
+  const { hostility, configurationProblems, place } = about
+  const usd = receipt.steps.reduce((sum, step) => sum + (step.usd ?? 0), 0)
+  const told = { receipt, findings, late, hostility, configurationProblems, headSha: row.headSha, usd, place }
+  const body = renderSummary({ ...told, ...options })
+  return (await deps.writer.putSummary(ref, about.summaryCommentId, body)).commentId
+}
+
 /** The review is over: summary, then check run, then the row, so that a row that says done is done. */
 export async function closeDone(
   deps: CloseDeps,
   ref: PullRequestRef,
   row: ReviewRow,
   checkId: number,
-  about: {
-    examination: StoredExamination
-    hostility: Hostility
-    configurationProblems: readonly string[]
-    summaryCommentId: number | null
-    usd: number
-    place: OutputPlace
-  },
+  about: Told,
 ): Promise<void> {
   const { findings, late, receipt, leftOut, unanchored } = about.examination
-  const body = renderSummary({
-    receipt,
-    findings,
-    late,
-    hostility: about.hostility,
-    configurationProblems: about.configurationProblems,
-    headSha: row.headSha,
-    usd: about.usd,
-    place: about.place,
-  })
-  await deps.writer.putSummary(ref, about.summaryCommentId, body)
+  await tellSummary(deps, ref, row, about, { pending: false })
   const check = concludeCheck(receipt, findings, late, about.hostility)
   await deps.writer.finishCheck(ref, checkId, check)
   await deps.reviews.finish(row.id, 'done', { conclusion: check.conclusion, detail: check.title })
@@ -47,7 +54,7 @@ export async function closeDone(
   deps.metrics.lateFindings(late.length)
 }
 
-/** Not reviewed, as configured: a check run says why, unless nobody expected a review. */
+/** Not reviewed, as configured: a check run says why, unless nobody expected a review. One that was begun is ended. */
 export async function closeSkipped(
   deps: CloseDeps,
   ref: PullRequestRef,
@@ -58,7 +65,8 @@ export async function closeSkipped(
   if (skip.text !== null) {
     const checkId = await beginCheck(deps, ref, row, mayExist)
     await deps.writer.finishCheck(ref, checkId, renderSkip(skip.text))
-  }
+  } else if (skip.reason === 'closed' && row.checkId !== null)
+    await deps.writer.finishCheck(ref, row.checkId, renderSuperseded('the pull request was closed'))
   await deps.reviews.finish(row.id, 'skipped', { conclusion: 'skipped', detail: skip.reason })
 }
 

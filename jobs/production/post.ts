@@ -19,12 +19,14 @@ export async function postReview(
   row: ReviewRow,
   examination: StoredExamination,
   options: { mayBePosted: boolean; place: OutputPlace },
-): Promise<void> {
-  if (row.reviewId !== null || !worthPosting(examination)) return
+): Promise<'posted' | 'nothing to post'> {
+  if (row.reviewId !== null) return 'posted'
+  if (!worthPosting(examination)) return 'nothing to post'
   const reviewId =
     (options.mayBePosted ? await adopt(deps, ref, row) : null) ??
     (await postOnce(deps, ref, row, examination, options.place))
   await deps.reviews.savePosted(row.id, { reviewId, comments: [] })
+  return 'posted'
 }
 
 function worthPosting(examination: StoredExamination): boolean {

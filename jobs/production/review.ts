@@ -8,7 +8,7 @@ import {
   type RepositoryConfiguration,
 } from '../../src/core/repository-configuration.ts'
 import { snapshotHostility } from '../../src/core/review/hostile.ts'
-import { earlierRounds, fixedThreads, readFindingMarker } from '../../src/core/review/rounds.ts'
+import { earlierRounds, fixedThreads, readFindingMarker, stillOpen } from '../../src/core/review/rounds.ts'
 import type { Snapshot } from '../../src/core/review/snapshot.ts'
 import { shouldReview, type ReviewTrigger } from '../../src/core/schedule.ts'
 import { examine } from '../../src/engine/examine.ts'
@@ -16,7 +16,7 @@ import type { LateExamination } from '../../src/engine/types.ts'
 import type { PullRequestView } from '../../src/ports/code-host.ts'
 import type { Release, ReviewRequest, ReviewRow, Rounds, StoredExamination } from '../../src/ports/stores.ts'
 import { openPurse, type Purse } from './budget.ts'
-import { beginCheck, closeDone, closeSkipped, closeSuperseded } from './close.ts'
+import { beginCheck, closeDone, closeSkipped, closeSuperseded, tellSummary } from './close.ts'
 import type { ProductionDeps } from './deps.ts'
 import { postReview } from './post.ts'
 import { recordPush } from './push.ts'
@@ -92,6 +92,8 @@ export async function review(
     return `superseded: ${superseded.message}`
   } finally {
     watch.stop()
+    // A check run that is still being started when the rest has failed would never be ended.
+    await Promise.allSettled([check])
     await purse.settle()
   }
 }
@@ -119,42 +121,53 @@ async function carryOut(
     deps.reviews.rounds(request.repositoryId, request.number, row.id),
   ])
   const began = deps.clock.elapsed()
-  const { examination, rest, fresh } = await examineOnce(deps, about, snapshot, rounds, purse, signal)
-  const latencyMs = fresh ? deps.clock.elapsed() - began : longestStepMs(examination)
-  const checkId = await check
-  await throwIfHeadMoved(deps, about, snapshot, examination)
+  const { examination, rest, stored } = await examineOnce(deps, about, snapshot, rounds, purse, signal)
+  const latencyMs = stored === null ? longestStepMs(examination) : deps.clock.elapsed() - began
+  const settled = settleThreads(deps, about, snapshot, examination, rounds)
+  const [checkId, open] = await Promise.all([check, settled, stored])
   const place = { owner: request.owner, name: request.repo, webUrl: deps.webUrl }
-  await postReview(deps, request, row, examination, { mayBePosted: row.examination !== null, place })
+  const mayBePosted = row.examination !== null
+  const posted = await postReview(deps, request, row, examination, { mayBePosted, place })
+  const { configurationProblems } = about
+  const hostility = snapshotHostility(snapshot)
+  const told = {
+    hostility,
+    configurationProblems,
+    place,
+    examination: withOpen(examination, open),
+    summaryCommentId: view.summaryCommentId,
+  }
+  if (rest !== null && posted === 'nothing to post') {
+    // Nobody shall wait for slow models without a word.
+    told.summaryCommentId = await tellSummary(deps, request, row, told, { pending: true })
+    await deps.reviews.savePosted(row.id, { reviewId: null, comments: [] })
+  }
   deps.metrics.reviewFinished(secondsSince(deps, request), 'done')
   const whole = await withLate(deps, row, examination, rest)
   await learnFrom(deps, about, { snapshot, rounds, examination: whole, latencyMs })
-  await closeDone(deps, request, row, checkId, {
-    examination: whole,
-    hostility: snapshotHostility(snapshot),
-    configurationProblems: about.configurationProblems,
-    summaryCommentId: view.summaryCommentId,
-    usd: whole.receipt.steps.reduce((sum, step) => sum + (step.usd ?? 0), 0),
-    place,
-  })
+  await closeDone(deps, request, row, checkId, { ...told, examination: withOpen(whole, open) })
   return `reviewed ${row.headSha}: ${whole.findings.length} inline, ${whole.late.length} late`
 }
 
-/** Examines and stores the result, or takes what an earlier attempt stored for the same base. */
+/** Examines and begins to store the result, or takes what an earlier attempt stored for the same base. */
 async function examineOnce(
   deps: ProductionDeps,
   about: Case,
   snapshot: Snapshot,
-  stored: Rounds,
+  earlier: Rounds,
   purse: Purse,
   signal: AbortSignal,
-): Promise<{ examination: StoredExamination; rest: Promise<LateExamination> | null; fresh: boolean }> {
+): Promise<{
+  examination: StoredExamination
+  rest: Promise<LateExamination> | null
+  /** Null of what an earlier attempt stored. */
+  stored: Promise<void> | null
+}> {
   const { row, view, wishes, release, request } = about
   const known = row.examination
   if (known && (known.baseSha === view.baseSha || row.reviewId !== null))
-    return { examination: known, rest: null, fresh: false }
-  const marked = view.ownThreads.flatMap(thread => readFindingMarker(thread.body) ?? [])
-  const posted = [...stored.posted, ...marked]
-  const rounds = earlierRounds(request.full ? { count: 0, posted, lineDigests: {} } : { ...stored, posted })
+    return { examination: known, rest: null, stored: null }
+  const rounds = earlierRounds(earlierRound(view, earlier, request.full, release.id))
   const allowed = new Set(allowedAnalysers(wishes))
   const { limits, analysers } = release.configuration
   const configuration = {
@@ -173,8 +186,8 @@ async function examineOnce(
   )
   const { findings, unanchored, leftOut, receipt, lineDigests } = found
   const examination = { baseSha: view.baseSha, findings, late: [], unanchored, leftOut, receipt, lineDigests }
-  await deps.reviews.saveExamination(row.id, examination)
-  return { examination, rest: found.pending ? found.whenLate : null, fresh: true }
+  const stored = deps.reviews.saveExamination(row.id, examination)
+  return { examination, rest: found.pending ? found.whenLate : null, stored }
 }
 
 /**
@@ -203,27 +216,52 @@ function longestStepMs({ receipt }: StoredExamination): number {
   return Math.max(0, ...receipt.steps.map(step => step.latencyMs))
 }
 
-/** Resolves own threads that the push fixed, which also tells the head, or asks for the head alone. */
-async function throwIfHeadMoved(
+/**
+ * Resolves own threads that the push fixed, which also tells the head, or asks for the head alone. Answers the
+ * blocking findings of earlier rounds that stay open. Throws Fault superseded when the head is not the reviewed one.
+ */
+async function settleThreads(
   deps: ProductionDeps,
   { request, view, row }: Case,
   snapshot: Snapshot,
   examination: StoredExamination,
-): Promise<void> {
+  { posted }: Rounds,
+): Promise<string[]> {
   const seen = examination.receipt.files.filter(file => file.coverage === 'seen' || file.reason === 'removed')
-  const found = [...examination.findings, ...examination.leftOut.map(each => each.finding)]
+  const findings = [...examination.findings, ...examination.leftOut.map(each => each.finding)]
+  const found = new Set(findings.map(finding => finding.fingerprint))
   const fixed = fixedThreads(view.ownThreads, {
     files: snapshot.files,
     contents: snapshot.contents,
     seen: new Set(seen.map(file => file.path)),
-    found: new Set(found.map(finding => finding.fingerprint)),
+    found,
   })
   const headSha =
     fixed.length > 0
       ? (await deps.writer.resolveThreads(request, fixed)).headSha
       : await deps.reader.headSha(request)
-  if (headSha === row.headSha) return
+  if (headSha === row.headSha) return stillOpen(view.ownThreads, { posted, fixed, found })
   throw new Fault('superseded', `head ${headSha} took the place of ${row.headSha}`, { retry: 'never' })
+}
+
+/** What earlier rounds posted, by our rows and by what stands on the pull request; a full review forgets the rest. */
+function earlierRound(view: PullRequestView, stored: Rounds, full: boolean, releaseId: string) {
+  const marked = view.ownThreads.flatMap(thread => {
+    const marker = readFindingMarker(thread.body)
+    return marker ? [{ fingerprint: marker.fingerprint, resolved: thread.resolved }] : []
+  })
+  const posted = [...stored.posted, ...marked]
+  const settled = marked.filter(each => each.resolved).map(each => each.fingerprint)
+  if (full) return { count: 0, posted, settled, lineDigests: {} }
+  return { ...stored, posted, settled, sameRelease: stored.lastReleaseId === releaseId }
+}
+
+/** The receipt that is shown also holds what earlier rounds left open: no check over it is green. */
+function withOpen(examination: StoredExamination, open: readonly string[]): StoredExamination {
+  if (open.length === 0) return examination
+  const { receipt } = examination
+  const entry = { reason: 'still-open', count: open.length, blocking: open.length } as const
+  return { ...examination, receipt: { ...receipt, leftOut: [...receipt.leftOut, entry] } }
 }
 
 /** What came after the deadline replaces receipt and digests, and is stored before the summary shows it. */

@@ -1,11 +1,21 @@
 import { readFile } from 'node:fs/promises'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import pg from 'pg'
 import { z } from 'zod'
 import { auditHead, auditRows } from '../adapters/postgres/audit-log.ts'
 import { verifyChain, type AuditHead } from '../core/audit.ts'
 
-const headSchema = z.object({ sequence: z.int().min(0), hash: z.string().regex(/^[0-9a-f]{64}$/) })
+const headLine = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      context.addIssue('no JSON')
+      return z.NEVER
+    }
+  })
+  .pipe(z.object({ sequence: z.int().min(0), hash: z.string().regex(/^[0-9a-f]{64}$/) }))
 
 /** `cupel audit verify` and `cupel audit heads`. Exit code 1 for a broken chain, 2 for what could not be checked. */
 export function auditCommand(): Command {
@@ -14,14 +24,19 @@ export function auditCommand(): Command {
     .command('verify')
     .description('recompute the chain and name the first broken row')
     .option('--heads <file>', 'heads exported earlier, one JSON object a line: shows a cut tail')
-    .option('--database <url>', 'owner’s or operator’s URL', process.env['DATABASE_URL'])
+    .addOption(database())
     .action(verify)
   command
     .command('heads')
     .description('print the chain’s head as one JSON line, to be kept outside this database')
-    .option('--database <url>', 'owner’s or operator’s URL', process.env['DATABASE_URL'])
+    .addOption(database())
     .action(heads)
   return command
+}
+
+/** Not a default value: `--help` would print it, password and all. */
+function database(): Option {
+  return new Option('--database <url>', 'owner’s or operator’s URL').env('DATABASE_URL')
 }
 
 async function verify(options: { heads?: string; database?: string }): Promise<void> {
@@ -50,8 +65,13 @@ async function heads(options: { database?: string }): Promise<void> {
 }
 
 async function readHeads(file: string): Promise<AuditHead[]> {
-  const lines = (await readFile(file, 'utf8')).split('\n').filter(line => line.trim() !== '')
-  return lines.map(line => headSchema.parse(JSON.parse(line)))
+  const lines = (await readFile(file, 'utf8')).split('\n')
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return []
+    const head = headLine.safeParse(line)
+    if (!head.success) throw new Error(`${file} line ${index + 1} is no line of \`cupel audit heads\``)
+    return [head.data]
+  })
 }
 
 async function withClient(

@@ -1,11 +1,11 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { migrate } from '../adapters/postgres/migrate.ts'
 
 /** `cupel migrate`: what `cupel start` does first, for installs where only this command may hold the owner's password. */
 export function migrateCommand(): Command {
   return new Command('migrate')
     .description('bring the database to this version')
-    .option('--database <url>', 'owner’s URL', process.env['DATABASE_URL'])
+    .addOption(new Option('--database <url>', 'owner’s URL').env('DATABASE_URL'))
     .action(async (options: { database?: string }) => {
       if (!options.database) {
         process.stderr.write('no database: set DATABASE_URL or pass --database\n')

@@ -13,14 +13,15 @@ import { renderText } from '../core/report/text.ts'
 import { readRepositoryConfiguration } from '../core/repository-configuration-read.ts'
 import { allowedAnalysers, toPreferences } from '../core/repository-configuration.ts'
 import { compareSeverity, severities, type Severity } from '../core/review/finding.ts'
-import type { EarlierRounds, Examine, ExamineDeps } from '../engine/examine.ts'
+import { earlierRounds } from '../core/review/rounds.ts'
+import type { Examine, ExamineDeps } from '../engine/examine.ts'
+
+export type Wired = Omit<ExamineDeps, 'reserve'> & { configuration: Configuration }
 
 export interface ReviewDeps {
   examine: Examine
   /** Called once the change could be read. May throw Fault configuration-invalid. */
-  wire(
-    env: Record<string, string | undefined>,
-  ): Omit<ExamineDeps, 'reserve'> & { configuration: Configuration }
+  wire(env: Record<string, string | undefined>): Promise<Wired>
   env: Record<string, string | undefined>
   version: string
   stdin: NodeJS.ReadableStream
@@ -94,6 +95,7 @@ async function review(deps: ReviewDeps, options: Options): Promise<number> {
       staged: options.staged,
       stdin: deps.stdin,
     })
+    hint(deps, change, options)
     const report = await examineChange(deps, change)
     await write(deps.stdout, render(report, options.format, deps))
     return outcome(deps, report, options.failOn)
@@ -112,6 +114,18 @@ async function review(deps: ReviewDeps, options: Options): Promise<number> {
   }
 }
 
+/** Says what a person may not expect about what is looked at. */
+function hint({ stderr }: ReviewDeps, { snapshot }: LocalChange, { range, patch, staged }: Options): void {
+  if (snapshot.files.length === 0) {
+    const what = range ?? patch ?? (staged ? 'the index' : 'the working tree')
+    stderr.write(`cupel review: there is no change in ${printable(what)}.\n`)
+  } else if (patch !== undefined && snapshot.contents.size === 0) {
+    stderr.write(
+      'cupel review: no file here is as the patch leaves it, so the analysers have nothing to read; apply the patch first, and name its repository with --repo.\n',
+    )
+  }
+}
+
 async function examineChange(deps: ReviewDeps, change: LocalChange): Promise<Report> {
   const { snapshot, repositoryConfiguration } = change
   const { preferences, problems } = readRepositoryConfiguration(repositoryConfiguration?.text ?? null)
@@ -120,7 +134,7 @@ async function examineChange(deps: ReviewDeps, change: LocalChange): Promise<Rep
       `${repositoryConfiguration?.path}:${problem.line}: ${printable(`${problem.message}; ${problem.cure}`)}\n`,
     )
   }
-  const { configuration, ...wired } = deps.wire(deps.env)
+  const { configuration, ...wired } = await deps.wire(deps.env)
   const allowed = new Set(allowedAnalysers(preferences))
   const wished = { ...configuration, analysers: configuration.analysers.filter(name => allowed.has(name)) }
   const interrupt = new AbortController()
@@ -156,7 +170,7 @@ async function examineChange(deps: ReviewDeps, change: LocalChange): Promise<Rep
   }
 }
 
-const firstRound: EarlierRounds = { count: 0, posted: new Set(), seen: () => false }
+const firstRound = earlierRounds({ count: 0, posted: [], lineDigests: {} })
 
 function render(report: Report, format: Options['format'], deps: ReviewDeps): string {
   switch (format) {
@@ -185,7 +199,16 @@ function outcome(deps: ReviewDeps, report: Report, failOn: Severity | undefined)
   return 0
 }
 
-/** Resolves when the stream has taken it all: a pipe may be slower than the process's end. */
+/**
+ * Resolves when the stream has taken it all: a pipe may be slower than the process's end. A reader that has enough
+ * (`| head`) closes the pipe, which is no failure of the review.
+ */
 async function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
-  if (!stream.write(text)) await once(stream, 'drain')
+  const closed = new Promise<void>((resolve, reject) => {
+    stream.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EPIPE' ? resolve() : reject(error),
+    )
+  })
+  closed.catch(() => {})
+  if (!stream.write(text)) await Promise.race([once(stream, 'drain').catch(() => closed), closed])
 }

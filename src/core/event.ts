@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import type { PullRequestRef } from '../core/pull-request.ts'
 import { type ParsedCommand, parseCommand } from './command.ts'
 import * as payloads from './event-payload.ts'
+import type { PullRequestRef } from './pull-request.ts'
 import type { Side } from './review/diff.ts'
 
 /** What a webhook asks Cupel to do. A webhook is a hint: whoever acts reads the truth from the code host first. */

@@ -35,7 +35,8 @@ export function genesisModelsConfiguration(models: {
     ...genesisConfiguration,
     routing,
     technique: { pass: 'per-file', analysersFirst: false, selfCheck: false },
-    limits: { ...genesisConfiguration.limits, deadlineMs: 2_500, abortMs: 60_000 },
+    // All calls of a thousand changed lines at once: one that waits for another misses the deadline.
+    limits: { ...genesisConfiguration.limits, deadlineMs: 2_500, abortMs: 60_000, parallelCalls: 16 },
   }
 }
 

@@ -5,13 +5,13 @@ export const coalesceMs = 30_000
 
 /**
  * When a review begins: a pull request's first one now, a push less than 30 s after the last planned beginning
- * at the end of these 30 s, a push while one is still planned together with it. Never more than coalesceMs
- * after `now`, also when the clock went back since.
+ * at the end of these 30 s, a push while one is still planned together with it. The push that was planned, taken
+ * again after a crash, is planned the same. Never more than coalesceMs after `now`, also when the clock went back since.
  */
 export function planReview(facts: { plannedAt: Date | null; now: Date }): Date {
   const now = facts.now.getTime()
   const planned = facts.plannedAt?.getTime() ?? -Infinity
-  if (planned > now) return new Date(Math.min(planned, now + coalesceMs))
+  if (planned >= now) return new Date(Math.min(planned, now + coalesceMs))
   return new Date(Math.max(now, planned + coalesceMs))
 }
 

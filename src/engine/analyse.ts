@@ -30,7 +30,12 @@ export async function runAnalysers(
       const step = steps.find(open => open.name === report.analyser)
       if (!step) continue
       const { outcome, fault, latencyMs } = report
-      closeStep(step, { outcome, latencyMs, paths: report.paths, ...(fault ? { fault } : {}) })
+      closeStep(step, {
+        outcome,
+        latencyMs: Math.round(latencyMs),
+        paths: report.paths,
+        ...(fault ? { fault } : {}),
+      })
       ledger.candidates.push(...report.findings)
       const looked = new Set(report.paths)
       if (outcome === 'ok')

@@ -96,7 +96,10 @@ export function conclude(ledger: Ledger, about: Case, before?: Judgement): Judge
     files: [...coverageNow(ledger, about), ...about.skipped],
     steps: ledger.steps.map(({ running: _, ...step }): Step => step),
     leftOut: countReasons([
-      ...leftOut.map(({ reason, finding }) => ({ reason, blocking: isBlocking(finding.severity) })),
+      ...leftOut.map(({ reason, finding }) => ({
+        reason,
+        blocking: isBlocking(finding.severity) && !about.rounds.settled.has(finding.fingerprint),
+      })),
       ...unplaced.map(each => ({
         reason: 'not-in-diff' as const,
         blocking: isBlocking(each.severity) && isWorthTelling(each),
@@ -138,9 +141,10 @@ function isDone(receipt: Receipt): (file: FileChange) => boolean {
 
 function coverageNow(ledger: Ledger, about: Case): FileCoverage[] {
   const lost = new Set(ledger.steps.flatMap(step => (step.outcome === 'ok' ? [] : step.paths)))
-  const { unaffordable } = ledger
+  const { unaffordable, unchanged } = ledger
   return coverFiles(about.reviewable, ledger.seenHunks, {
     unaffordable,
+    unchanged,
     lost,
     contents: about.snapshot.contents,
   })

@@ -1,11 +1,13 @@
 import { Fault } from '../core/fault.ts'
+import type { FileChange } from '../core/review/diff.ts'
 import { countReasons, isBlocking } from '../core/review/receipt.ts'
+import { isUnchanged } from '../core/review/rounds.ts'
 import { selectFiles } from '../core/review/skip.ts'
 import { planCalls } from '../core/review/technique.ts'
 import { runAnalysers } from './analyse.ts'
 import { newNonce, newSlots, type Asking } from './ask.ts'
 import { conclude, type Case } from './conclude.ts'
-import { markUnaffordable, newLedger } from './ledger.ts'
+import { markRead, markUnaffordable, newLedger, type Ledger } from './ledger.ts'
 import { askAll } from './models.ts'
 import type { Examine, LateExamination } from './types.ts'
 
@@ -52,7 +54,7 @@ export const examine: Examine = async (deps, snapshot, configuration, preference
     if (configuration.routing.strategy === 'none') return
     if (technique.analysersFirst)
       await atMost(clock.sleep(limits.deadlineMs * analysersFirstShare, inner), analysing)
-    const plan = planCalls(selection.reviewable, technique.pass, limits)
+    const plan = planCalls(filesToRead(ledger, about), technique.pass, limits)
     markUnaffordable(ledger, plan.left)
     const known = technique.analysersFirst ? [...ledger.candidates] : []
     await askAll(asking, { snapshot, configuration, preferences, known }, plan.batches)
@@ -100,6 +102,18 @@ export const examine: Examine = async (deps, snapshot, configuration, preference
     pending,
     whenLate,
   }
+}
+
+/** What the models are asked about: what they have read in the last round, and is as it was, counts as read. */
+function filesToRead(ledger: Ledger, { reviewable, rounds }: Case): FileChange[] {
+  return reviewable.filter(file => {
+    const unchanged = isUnchanged(file, rounds)
+    if (unchanged) {
+      markRead(ledger, [file])
+      ledger.unchanged.add(file.path)
+    }
+    return !unchanged
+  })
 }
 
 /** Waits for the work, but no longer than the sleep; an aborted sleep ends the wait. A failure of the work is thrown. */

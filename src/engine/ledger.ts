@@ -18,6 +18,8 @@ export interface Ledger {
   readHunks: Set<Hunk>
   /** Hunks that no model was asked about, by reason of budget. */
   unaffordable: Set<Hunk>
+  /** Paths that no model was asked about, because the last round's models read them as they are. */
+  unchanged: Set<string>
   /** Findings a self-check refuted, and findings that gave away the canary. */
   refuted: Candidate[]
   hostile: Candidate[]
@@ -33,6 +35,7 @@ export function newLedger(): Ledger {
     seenHunks: new Set(),
     readHunks: new Set(),
     unaffordable: new Set(),
+    unchanged: new Set(),
     refuted: [],
     hostile: [],
     surplus: [],
@@ -63,8 +66,8 @@ export function markSeen(ledger: Ledger, pieces: readonly Pick<Piece, 'hunks'>[]
   for (const hunk of hunksOf(pieces)) ledger.seenHunks.add(hunk)
 }
 
-/** A model looked at these. */
-export function markRead(ledger: Ledger, pieces: readonly Piece[]): void {
+/** A model looked at these, now or in the last round. */
+export function markRead(ledger: Ledger, pieces: readonly Pick<Piece, 'hunks'>[]): void {
   markSeen(ledger, pieces)
   for (const hunk of hunksOf(pieces)) {
     ledger.readHunks.add(hunk)

@@ -1,5 +1,5 @@
 import type { Configuration } from '../core/configuration.ts'
-import type { Finding, Unanchored } from '../core/review/finding.ts'
+import type { Finding, Severity, Unanchored } from '../core/review/finding.ts'
 import type { LeftOutReason, Receipt } from '../core/review/receipt.ts'
 
 // ---- deliveries (production.deliveries; the web process may touch nothing else) ----
@@ -11,11 +11,12 @@ export interface NewDelivery {
   action: string | null
   installationId: number | null
   repositoryId: number | null
-  /** The JSON text exactly as it was signed. */
-  payload: string
+  /** The JSON text exactly as it was signed; bytes are UTF-8 without a NUL. */
+  payload: string | Buffer
 }
 
 export interface Delivery extends NewDelivery {
+  payload: string
   receivedAt: Date
   state: 'received' | 'queued' | 'done' | 'failed'
 }
@@ -23,8 +24,9 @@ export interface Delivery extends NewDelivery {
 export interface DeliveryIntake {
   /** One INSERT for all, ON CONFLICT DO NOTHING, committed on return. Answers the ids that were new. */
   insert(deliveries: readonly NewDelivery[]): Promise<Set<string>>
+  /** Notes that these rows, which took longer than usual, have their job. */
   markQueued(ids: readonly string[]): Promise<void>
-  /** Ids of rows still `received` after `olderThanMs`: their job was never made. */
+  /** Ids of rows still `received` after `olderThanMs`: their job may never have been made. */
   unqueued(olderThanMs: number, limit: number): Promise<string[]>
 }
 
@@ -146,10 +148,10 @@ export interface StoredExamination {
 export interface Rounds {
   /** Finished reviews of this pull request before this one. */
   count: number
-  lastReviewedSha: string | null
+  lastReleaseId: string | null
   lineDigests: Record<string, string[]>
   /** Everything ever posted on this pull request. */
-  posted: { fingerprint: string; path: string; commentId: number | null }[]
+  posted: { fingerprint: string; path: string; severity: Severity; commentId: number | null }[]
 }
 
 export interface Reviews {

@@ -5,6 +5,8 @@ export interface ProcessSpec {
   name: string
   /** Module to run, relative to the repository's root. */
   module: string
+  /** Options of Node.js itself. */
+  flags?: readonly string[]
   /** The child's whole environment: nothing is inherited. */
   env: Record<string, string>
 }
@@ -53,7 +55,7 @@ export function supervise(
     const start = (): void => {
       if (stopping) return
       const startedAt = performance.now()
-      const child = spawn(process.execPath, [spec.module], {
+      const child = spawn(process.execPath, [...(spec.flags ?? []), spec.module], {
         cwd: root,
         env: spec.env,
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

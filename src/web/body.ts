@@ -33,26 +33,28 @@ export function createHolder(limit: number): () => Held {
 }
 
 /** Reads on to the end also when nothing is kept, so that the sender gets its answer instead of a reset. */
-export async function readBody(
+export function readBody(
   request: IncomingMessage,
   held: Held,
 ): Promise<Buffer | 'too-large' | 'no-room' | 'cut'> {
   const chunks: Buffer[] = []
   let bytes = 0
   let refused: 'too-large' | 'no-room' | null = null
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      bytes += chunk.length
-      if (refused === null && bytes > MAX_BODY_BYTES) refused = 'too-large'
-      if (refused === null && !held.admit(chunk.length)) refused = 'no-room'
-      if (refused === null) chunks.push(chunk)
-      else {
-        chunks.length = 0
-        held.release()
-      }
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (refused === null && bytes > MAX_BODY_BYTES) refused = 'too-large'
+    if (refused === null && !held.admit(chunk.length)) refused = 'no-room'
+    if (refused === null) chunks.push(chunk)
+    else {
+      chunks.length = 0
+      held.release()
     }
-  } catch {
-    return 'cut'
-  }
-  return refused ?? Buffer.concat(chunks)
+  })
+  return new Promise(resolve => {
+    request.on('end', () =>
+      resolve(refused ?? (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))),
+    )
+    request.on('error', () => resolve('cut'))
+    request.on('close', () => resolve('cut'))
+  })
 }

@@ -26,10 +26,9 @@ export function parseDelivery(
   if (!named.success) return { refused: 'X-GitHub-Delivery or X-GitHub-Event is missing or malformed' }
   // Decoding would replace what is not UTF-8, and the row would no longer be what was signed.
   if (!isUtf8(body)) return { refused: 'the body is not UTF-8' }
-  const payload = body.toString('utf8')
   let json: unknown
   try {
-    json = JSON.parse(payload)
+    json = JSON.parse(body.toString('utf8'))
   } catch {
     return { refused: 'the body is not JSON; set the webhook content type to application/json' }
   }
@@ -43,7 +42,7 @@ export function parseDelivery(
       action: action ?? null,
       installationId: installation?.id ?? null,
       repositoryId: repository?.id ?? null,
-      payload,
+      payload: body,
     },
   }
 }

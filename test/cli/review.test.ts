@@ -56,6 +56,10 @@ function findingsOf(snapshot: Snapshot): Finding[] {
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 
+function patchOf(path: string): string {
+  return `diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}\n@@ -1 +1 @@\n-a\n+b\n`
+}
+
 /** Finds one thing on every added line, or does as the script says. */
 function examiner(script: Script, waiting: () => void): Examine {
   return async (_, snapshot, _configuration, _preferences, _rounds, signal) => {
@@ -120,7 +124,7 @@ async function run(args: string[], options: Run = {}) {
   let closed = 0
   const command = reviewCommand({
     examine: examiner(options.script ?? 'finds', options.waiting ?? (() => {})),
-    wire: () => {
+    wire: async () => {
       if (options.wrongEnvironment) {
         throw new Fault('configuration-invalid', 'CUPEL_PRICES is wrong', { retry: 'never' })
       }
@@ -198,7 +202,9 @@ it.each<[string, string[], Run, number, string]>([
   ['missing patch', ['--patch', '/does/not/exist'], {}, 2, 'cannot be read'],
   ['no diff on stdin', ['--patch', '-'], { stdin: 'hello' }, 2, 'holds no diff'],
   ['root commit', ['--range', 'HEAD', '--fail-on', 'high'], {}, 1, ''],
-  ['nothing staged', ['--staged', '--fail-on', 'info'], {}, 0, ''],
+  ['nothing staged', ['--staged', '--fail-on', 'info'], {}, 0, 'there is no change in the index'],
+  ['an empty range', ['--range', 'HEAD..HEAD'], {}, 0, 'there is no change in HEAD..HEAD'],
+  ['a patch of other files', ['--patch', '-'], { stdin: patchOf('gone.js') }, 0, 'apply the patch first'],
 ])('exits as promised: %s', async (_, args, options, expected, message) => {
   const { code, stderr } = await run(['--repo', repo, ...args], options)
   expect(stderr).toContain(message)

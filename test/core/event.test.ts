@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decideEvent, type Intent } from '../../src/core/event.ts'
 
@@ -307,6 +308,85 @@ describe('anything else', () => {
       }
       expect(kinds).toContain('review')
       expect(kinds).toContain('ignore')
+    },
+  )
+})
+
+describe('a payload with parts missing or replaced', () => {
+  const comment = { id: 40, body: '/cupel review', user: person, in_reply_to_id: 30 }
+  const issue = { number: 3, user: person, pull_request: {} }
+  const check_run = { head_sha: sha, external_id: 'r1', app: { id: 77 }, pull_requests: [{ number: 3 }] }
+  const label = { name: 'x' }
+  const whole: [string, object][] = [
+    ...['opened', 'synchronize', 'reopened', 'ready_for_review', 'closed', 'labeled', 'edited'].map(
+      (action): [string, object] => [
+        'pull_request',
+        { action, pull_request: pull, label, changes: { base: { ref: { from: 'dev' } } } },
+      ],
+    ),
+    ['issue_comment', { action: 'created', comment, issue }],
+    ['pull_request_review_comment', { action: 'created', comment, pull_request: pull }],
+    [
+      'pull_request_review',
+      { action: 'submitted', review: { id: 1, body: '/cupel review' }, pull_request: pull },
+    ],
+    ['pull_request_review_thread', { action: 'resolved', thread: { node_id: 'x' }, pull_request: pull }],
+    ['check_run', { action: 'rerequested', check_run }],
+    ['installation', { action: 'deleted' }],
+    ['installation_repositories', { action: 'removed', repositories_removed: [{ id: 9 }] }],
+  ]
+  const oddities: unknown[] = [
+    [undefined, null, '', 'x', 0, -1, 1.5, 2 ** 53, NaN, true, [], {}, [null], 'a'.repeat(100_000)],
+    ['../..', '__proto__', '\u0000', '\ud800', '2026-13-45T99:99:99Z', 'g'.repeat(40)],
+    [JSON.parse('{"__proto__":{"id":5}}')],
+  ].flat()
+  const odd = fc.oneof(fc.constantFrom(...oddities), fc.jsonValue())
+  const change = fc.record({ at: fc.nat(), value: odd, drop: fc.boolean() })
+
+  function places(value: unknown): [Record<string, unknown>, string][] {
+    if (typeof value !== 'object' || value === null) return []
+    const record = value as Record<string, unknown>
+    return Object.keys(record).flatMap(key => [[record, key], ...places(record[key])])
+  }
+
+  function changed(
+    payload: object,
+    changes: readonly { at: number; value: unknown; drop: boolean }[],
+  ): unknown {
+    const copy = structuredClone(payload)
+    for (const { at, value, drop } of changes) {
+      const found = places(copy)
+      const [record, key] = found[at % found.length] ?? [{}, '']
+      if (drop) delete record[key]
+      // A copy: one put into another would change the oddities for the runs to come.
+      else record[key] = structuredClone(value)
+    }
+    return copy
+  }
+
+  it.each(whole.map(([name, payload]): [string, string, object] => [name, JSON.stringify(payload), payload]))(
+    '%s %s is never more than it says, and never throws',
+    (name, _, payload) => {
+      const given = { ...scope, ...payload }
+      expect(decide(name, payload)[0]?.kind).not.toBe('unreadable')
+      fc.assert(
+        fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), changes => {
+          const intents = decideEvent({ name, deliveryId: 'd-1', payload: changed(given, changes) }, app)
+          expect(intents.length).toBeGreaterThan(0)
+          for (const intent of intents) {
+            if (intent.kind === 'unreadable') expect(intent.why.length).toBeLessThanOrEqual(300)
+            if ('ref' in intent) {
+              expect(`${intent.ref.owner}/${intent.ref.repo}`).toMatch(/^[\w.-]+(\[bot\])?\/[\w.-]+$/)
+              for (const id of [intent.ref.installationId, intent.ref.repositoryId, intent.ref.number])
+                expect(Number.isSafeInteger(id) && id > 0).toBe(true)
+            }
+            if ('headSha' in intent) expect(intent.headSha).toMatch(/^([0-9a-f]{40}|[0-9a-f]{64})$/)
+            if ('updatedAt' in intent) expect(intent.updatedAt.getTime()).not.toBeNaN()
+            if (intent.kind === 'forget') expect(intent.repositoryIds).not.toEqual([])
+          }
+        }),
+        { numRuns: 300 },
+      )
     },
   )
 })

@@ -8,7 +8,8 @@ const ago = (ms: number) => new Date(now.getTime() - ms)
 describe('when a review begins', () => {
   it.each([
     ['the first event', null, 0],
-    ['a push in the moment of the last', ago(0), 30_000],
+    ['the push that was planned, taken again', ago(0), 0],
+    ['a push 1 ms after the last began', ago(1), 29_999],
     ['a push 10 s after the last began', ago(10_000), 20_000],
     ['a push 29.999 s after', ago(29_999), 1],
     ['a push 30 s after', ago(30_000), 0],

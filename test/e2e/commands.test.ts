@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { redisMissing } from '../support/redis.ts'
-import { createRepository, places, reactions, reviewed, see } from './repository.ts'
+import { createRepository, places, reactions, reviewed, see, type At } from './repository.ts'
 import { cleanCode, twoDefects } from './samples.ts'
 import { expectHonestWork, startWorld, type Backend, type World } from './world.ts'
 
@@ -92,35 +92,39 @@ describe.each(backends)('a command on %s', backend => {
     expect(seen.answers).toContain('Resolved 2 of my threads.')
   })
 
-  it.concurrent.each([
-    ['/cupel help', ['eyes'], /\| `\/cupel review full` \|/],
-    ['/cupel', ['eyes'], /\| `\/cupel review full` \|/],
-    ['/cupel config', ['eyes'], /severity_floor.*medium[\s\S]*Release in force: `genesis`/],
-    ['/cupel explain', ['eyes'], /as a reply in the thread/],
-    ['/cupel resolve', ['eyes'], /No thread of mine is open/],
-    ['/cupel reveiw', ['confused'], /Did you mean `\/cupel review`\?/],
-    ['/cupel rm -rf @everyone', ['confused'], /no command `\/cupel rm -rf @everyone`/],
-  ])('by a writer, %s, is answered', async (body, reaction, answer) => {
-    const { at, say } = await quiet()
-    const id = await say(body)
-    expect(reactions(world, id)).toEqual(reaction)
-    expect(see(world, at).answers).toEqual([expect.stringMatching(answer)])
-    expect(see(world, at).reviews).toEqual([])
-  })
+  describe('in the conversation', () => {
+    let at: At
+    let say: (body: string, by?: string) => Promise<number>
+    beforeAll(async () => {
+      ;({ at, say } = await quiet())
+    })
 
-  it.concurrent.each([
-    ['somebody who may triage', 'olga', '/cupel review', ['-1'], /needs write access/],
-    ['somebody who may triage', 'olga', '/cupel help', ['eyes'], /\/cupel review full/],
-    ['an outsider', 'eve', '/cupel review', ['-1'], null],
-    ['an outsider', 'eve', '/cupel help', ['-1'], null],
-    ['an outsider', 'eve', '/cupel nonsense', ['confused'], null],
-  ])('by %s (%s), %s, gets what they may have and no more', async (_, by, body, reaction, answer) => {
-    const { at, say } = await quiet()
-    const id = await say(body, by)
-    expect(reactions(world, id)).toEqual(reaction)
-    const seen = see(world, at)
-    expect(seen.answers).toEqual(answer === null ? [] : [expect.stringMatching(answer)])
-    expect(seen.reviews).toEqual([])
+    it.each([
+      ['ada, a writer', '/cupel help', ['eyes'], /\| `\/cupel review full` \|/],
+      ['ada, a writer', '/cupel', ['eyes'], /\| `\/cupel review full` \|/],
+      [
+        'ada, a writer',
+        '/cupel config',
+        ['eyes'],
+        /severity_floor.*medium[\s\S]*Release in force: `genesis`/,
+      ],
+      ['ada, a writer', '/cupel explain', ['eyes'], /as a reply in the thread/],
+      ['ada, a writer', '/cupel resolve', ['eyes'], /No thread of mine is open/],
+      ['ada, a writer', '/cupel reveiw', ['confused'], /Did you mean `\/cupel review`\?/],
+      ['ada, a writer', '/cupel rm -rf @everyone', ['confused'], /no command `\/cupel rm -rf @everyone`/],
+      ['olga, who may triage', '/cupel review', ['-1'], /needs write access/],
+      ['olga, who may triage', '/cupel help', ['eyes'], /\/cupel review full/],
+      ['eve, an outsider', '/cupel review', ['-1'], null],
+      ['eve, an outsider', '/cupel help', ['-1'], null],
+      ['eve, an outsider', '/cupel nonsense', ['confused'], null],
+    ])('by %s, %s, gets what they may have and no more', async (who, body, reaction, answer) => {
+      const before = see(world, at)
+      const id = await say(body, who.split(',')[0])
+      expect(reactions(world, id)).toEqual(reaction)
+      const seen = see(world, at)
+      const answers = answer === null ? [] : [expect.stringMatching(answer)]
+      expect(seen).toEqual({ ...before, answers: [...before.answers, ...answers] })
+    })
   })
 
   it.concurrent('by the author without write access: may ask for help, not for a review', async () => {

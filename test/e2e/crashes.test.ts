@@ -154,68 +154,77 @@ describe.each(backends)('on %s, a review', backend => {
     await expectOneReview(repository, at, 1)
   })
 
-  it.concurrent.each([
-    ['the answer to the review is lost', { method: 'POST', path: /pulls\/1\/reviews/, dropResponse: true }],
-    [
-      'GitHub answers 502 to the review although it took it',
-      { method: 'POST', path: /pulls\/1\/reviews/, answer: { status: 502 }, effect: true },
-    ],
-    [
-      'GitHub answers 502 to the review',
-      { method: 'POST', path: /pulls\/1\/reviews/, answer: { status: 502 } },
-    ],
-    [
-      'the answer to the start of the check is lost',
-      { method: 'POST', path: /check-runs/, dropResponse: true },
-    ],
-    [
-      'GitHub answers 502 to the start of the check',
-      { method: 'POST', path: /check-runs/, answer: { status: 502 } },
-    ],
-    [
-      'the answer to the summary is lost',
-      { method: 'POST', path: /issues\/1\/comments/, dropResponse: true },
-    ],
-    [
-      'GitHub answers 502 to the summary',
-      { method: 'POST', path: /issues\/1\/comments/, answer: { status: 502 } },
-    ],
-    [
-      'the answer to the end of the check is lost',
-      { method: 'PATCH', path: /check-runs/, dropResponse: true },
-    ],
-    [
-      'GitHub answers 502 to the end of the check',
-      { method: 'PATCH', path: /check-runs/, answer: { status: 502 } },
-    ],
-    ['every read fails once', { method: 'GET', path: /pulls/, answer: { status: 502 } }],
-    ['the token is refused once', { method: 'POST', path: /pulls\/1\/reviews/, answer: { status: 401 } }],
-  ])('is posted once when %s', async (_, { path, ...fault }) => {
-    const repository = await create()
-    world.github.faults.add({ ...fault, path: new RegExp(`${repository.repo}/.*${path.source}`) })
-    await expectOneReview(repository, await open(repository), 1)
-  })
+  // What GitHub does to a review is the same whichever queue its job came from.
+  if (backend === 'postgres')
+    describe('beside a failing GitHub', () => {
+      it.concurrent.each([
+        [
+          'the answer to the review is lost',
+          { method: 'POST', path: /pulls\/1\/reviews/, dropResponse: true },
+        ],
+        [
+          'GitHub answers 502 to the review although it took it',
+          { method: 'POST', path: /pulls\/1\/reviews/, answer: { status: 502 }, effect: true },
+        ],
+        [
+          'GitHub answers 502 to the review',
+          { method: 'POST', path: /pulls\/1\/reviews/, answer: { status: 502 } },
+        ],
+        [
+          'the answer to the start of the check is lost',
+          { method: 'POST', path: /check-runs/, dropResponse: true },
+        ],
+        [
+          'GitHub answers 502 to the start of the check',
+          { method: 'POST', path: /check-runs/, answer: { status: 502 } },
+        ],
+        [
+          'the answer to the summary is lost',
+          { method: 'POST', path: /issues\/1\/comments/, dropResponse: true },
+        ],
+        [
+          'GitHub answers 502 to the summary',
+          { method: 'POST', path: /issues\/1\/comments/, answer: { status: 502 } },
+        ],
+        [
+          'the answer to the end of the check is lost',
+          { method: 'PATCH', path: /check-runs/, dropResponse: true },
+        ],
+        [
+          'GitHub answers 502 to the end of the check',
+          { method: 'PATCH', path: /check-runs/, answer: { status: 502 } },
+        ],
+        ['every read fails once', { method: 'GET', path: /pulls/, answer: { status: 502 } }],
+        ['the token is refused once', { method: 'POST', path: /pulls\/1\/reviews/, answer: { status: 401 } }],
+      ])('is posted once when %s', async (_, { path, ...fault }) => {
+        const repository = await create()
+        world.github.faults.add({ ...fault, path: new RegExp(`${repository.repo}/.*${path.source}`) })
+        await expectOneReview(repository, await open(repository), 1)
+      })
 
-  it.concurrent('whose lines GitHub refuses is posted with its findings in the body', async () => {
-    const repository = await create()
-    world.github.faults.add({
-      method: 'POST',
-      path: `${repository.repo}/pulls/1/reviews`,
-      answer: {
-        status: 422,
-        body: { message: 'Unprocessable Entity', errors: ['Line could not be resolved'] },
-      },
+      it.concurrent('whose lines GitHub refuses is posted with its findings in the body', async () => {
+        const repository = await create()
+        world.github.faults.add({
+          method: 'POST',
+          path: `${repository.repo}/pulls/1/reviews`,
+          answer: {
+            status: 422,
+            body: { message: 'Unprocessable Entity', errors: ['Line could not be resolved'] },
+          },
+        })
+        const at = await open(repository)
+        await repository.settled()
+        const seen = see(world, at)
+        expect(seen.findings).toEqual([])
+        expect(seen.reviews).toEqual([
+          expect.objectContaining({
+            body: expect.stringMatching(/src\/a\.ts:2[\s\S]*Amount is not checked/),
+          }),
+        ])
+        expect(seen.summaries).toHaveLength(1)
+        expect(seen.checks.map(check => [check.status, check.conclusion])).toEqual([['completed', 'neutral']])
+      })
     })
-    const at = await open(repository)
-    await repository.settled()
-    const seen = see(world, at)
-    expect(seen.findings).toEqual([])
-    expect(seen.reviews).toEqual([
-      expect.objectContaining({ body: expect.stringMatching(/src\/a\.ts:2[\s\S]*Amount is not checked/) }),
-    ])
-    expect(seen.summaries).toHaveLength(1)
-    expect(seen.checks.map(check => [check.status, check.conclusion])).toEqual([['completed', 'neutral']])
-  })
 
   if (backend === 'redis')
     it('is not lost when Redis forgets everything, before its delivery was taken or before it began', async () => {

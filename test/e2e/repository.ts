@@ -1,6 +1,7 @@
 import type { Permission, Pull, Repository } from '../../sandbox/github/state.ts'
 import type { LoggedRequest } from '../../sandbox/github/server.ts'
 import { keyOf } from '../../sandbox/github/state.ts'
+import { coalesceMs } from '../../src/core/schedule.ts'
 import { summaryMark } from '../../src/core/review/comment.ts'
 import { until } from './until.ts'
 import type { World } from './world.ts'
@@ -32,6 +33,8 @@ export interface TestRepository {
   settled(): Promise<void>
   /** Makes the last request of a review old enough for the next push to be reviewed at once. */
   calm(): Promise<void>
+  /** Makes it so old that pushes from now on are reviewed together in so many seconds. */
+  planIn(seconds: number): Promise<void>
 }
 
 export interface At {
@@ -83,6 +86,12 @@ export async function createRepository(
       : JSON.stringify({ ...row, pending, known })
   }
 
+  const lastAsked = async (secondsAgo: number): Promise<void> => {
+    await world.owner.query(
+      `update production.pull_requests set last_asked_at = now() - make_interval(secs => $2) where repository_id = $1`,
+      [id, secondsAgo],
+    )
+  }
   return {
     repo,
     id,
@@ -130,12 +139,8 @@ export async function createRepository(
         },
       )
     },
-    calm: async () => {
-      await world.owner.query(
-        `update production.pull_requests set last_asked_at = now() - interval '10 minutes' where repository_id = $1`,
-        [id],
-      )
-    },
+    calm: () => lastAsked(600),
+    planIn: seconds => lastAsked(coalesceMs / 1_000 - seconds),
   }
 
   function withoutNull(all: Files): Record<string, string> {
@@ -156,7 +161,7 @@ export interface Seen {
   checks: { headSha: string; status: string; conclusion: string | null; title: string; summary: string }[]
 }
 
-export function see(world: World, at: { repo: string; number: number }): Seen {
+export function see(world: Pick<World, 'github'>, at: { repo: string; number: number }): Seen {
   const { pull, repository } = find(world, at)
   const own = pull.conversation.filter(comment => comment.author.login === bot)
   const threads = pull.threads.filter(thread => thread.comments[0]?.author.login === bot)
@@ -224,7 +229,10 @@ export async function reviewed(
   )
 }
 
-function find(world: World, at: { repo: string; number: number }): { repository: Repository; pull: Pull } {
+function find(
+  world: Pick<World, 'github'>,
+  at: { repo: string; number: number },
+): { repository: Repository; pull: Pull } {
   const repository = world.github.state.repositories.get(keyOf(at.repo))
   const pull = repository?.pulls.get(at.number)
   if (!repository || !pull) throw new Error(`no pull request ${at.repo}#${at.number}`)

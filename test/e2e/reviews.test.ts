@@ -135,13 +135,13 @@ describe.each(backends)('a pull request on %s', backend => {
     const at = await repository.open({ 'src/a.ts': twoDefects })
     await reviewed(world, at)
     await repository.settled()
-    await world.owner.query(
-      `update production.pull_requests set last_asked_at = now() - interval '24 seconds' where repository_id = $1`,
-      [repository.id],
-    )
-    await repository.commit(at.branch, { 'src/b.ts': twoDefects })
-    await repository.commit(at.branch, { 'src/c.ts': twoDefects })
-    const last = await repository.commit(at.branch, { 'src/d.ts': twoDefects })
+    const heads: string[] = []
+    for (const path of ['src/b.ts', 'src/c.ts', 'src/d.ts'])
+      heads.push(await repository.commit('prepared', { [path]: twoDefects }, heads.at(-1) ?? at.headSha))
+    await repository.planIn(10)
+    for (const sha of heads)
+      await world.github.control.push({ repo: at.repo, branch: at.branch, sha, by: 'ada' })
+    const last = heads.at(-1)
     await repository.settled()
     const seen = see(world, at)
     expect(seen.checks.map(check => check.headSha)).toEqual([at.headSha, last])
@@ -154,12 +154,13 @@ describe.each(backends)('a pull request on %s', backend => {
     world.github.faults.add({
       method: 'GET',
       path: `/repos/${repository.repo}/pulls/1/files`,
-      delayMs: 3_000,
+      delayMs: 5_000,
     })
+    const next = await repository.commit('prepared', { 'src/z.ts': twoDefects }, 'main')
     const at = await repository.open({ 'src/a.ts': twoDefects })
     await until('the first review has begun', () => see(world, at).checks.length === 1)
     await repository.calm()
-    const next = await repository.commit(at.branch, { 'src/z.ts': twoDefects }, 'main')
+    await world.github.control.push({ repo: at.repo, branch: at.branch, sha: next, by: 'ada' })
     await repository.settled()
     const seen = see(world, at)
     expect(seen.checks.map(({ headSha, conclusion }) => [headSha, conclusion])).toEqual([
@@ -176,11 +177,9 @@ describe.each(backends)('a pull request on %s', backend => {
     const at = await repository.open({ 'src/a.ts': cleanCode })
     await repository.settled()
     const before = see(world, at)
-    await world.owner.query(
-      `update production.pull_requests set last_asked_at = now() - interval '26 seconds' where repository_id = $1`,
-      [repository.id],
-    )
-    await repository.commit(at.branch, { 'src/b.ts': twoDefects })
+    const sha = await repository.commit('prepared', { 'src/b.ts': twoDefects }, at.headSha)
+    await repository.planIn(10)
+    await world.github.control.push({ repo: at.repo, branch: at.branch, sha, by: 'ada' })
     await world.github.control.close({ ...at, by: 'ada' })
     await repository.settled()
     expect(see(world, at)).toEqual(before)

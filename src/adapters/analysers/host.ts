@@ -15,6 +15,8 @@ export interface AnalyserLimits {
   /** UTF-16 units of one file; larger files are not examined. */
   fileLength: number
   files: number
+  /** ms that a child may work on one request before it is taken to be stuck. */
+  patienceMs: number
 }
 
 export const defaultLimits: AnalyserLimits = {
@@ -22,6 +24,7 @@ export const defaultLimits: AnalyserLimits = {
   residentMb: 1024,
   fileLength: 1_000_000,
   files: 300,
+  patienceMs: 5_000,
 }
 const pageBytes = 4096
 
@@ -31,7 +34,11 @@ interface Task {
   /** Analysers at work in the child, oldest first. */
   started: AnalyserName[]
   began: number
-  ended: () => void
+  /** When the child got it. */
+  dispatched: number
+  /** Nobody waits for it any more. */
+  abandoned: boolean
+  ended: (reports: Task['reports']) => void
 }
 
 interface Child {
@@ -114,7 +121,11 @@ export function startAnalysers(
     return task.request.names.filter(name => !task.reports.has(name))
   }
 
-  function conclude(task: Task, names: readonly AnalyserName[], outcome: 'failed' | 'late'): void {
+  function conclude(
+    task: Pick<Task, 'reports' | 'began'>,
+    names: readonly AnalyserName[],
+    outcome: 'failed' | 'late',
+  ): void {
     const fault = outcome === 'late' ? 'analyser-timeout' : 'analyser-failed'
     for (const analyser of names) {
       task.reports.set(analyser, {
@@ -135,12 +146,13 @@ export function startAnalysers(
     const inside = task.started.filter(name => name !== 'oxlint')
     conclude(task, inside.length > 0 ? inside : missing(task), 'failed')
     task.started = []
-    if (missing(task).length === 0) return finish(task)
+    if (task.abandoned || missing(task).length === 0) return finish(task)
     dispatch(task)
   }
 
   function dispatch(task: Task): void {
     task.request = { ...task.request, id: nextId++ }
+    task.dispatched = performance.now()
     child ??= spawn()
     hold(child, true)
     child.process.send({ ...task.request, names: missing(task) }, error => {
@@ -154,7 +166,7 @@ export function startAnalysers(
       const place = queue.indexOf(task)
       if (place >= 0) queue.splice(place, 1)
     }
-    task.ended()
+    task.ended(task.reports)
     const next = queue.shift()
     if (current === undefined && next !== undefined) {
       current = next
@@ -165,13 +177,26 @@ export function startAnalysers(
     }
   }
 
+  /**
+   * Its caller waits no longer. The child may finish what it has begun, unless it seems stuck: a new one starts
+   * cold, so that under load one late request would make those after it late as well.
+   */
   function giveUp(task: Task): void {
-    conclude(task, missing(task), 'late')
-    if (current === task && child !== undefined) {
-      const late = child
-      child = undefined
-      kill(late)
-    }
+    const reports = new Map(task.reports)
+    conclude({ reports, began: task.began }, missing(task), 'late')
+    task.ended(reports)
+    if (current !== task) return finish(task)
+    if (task.abandoned) return
+    task.abandoned = true
+    const left = limits.patienceMs - (performance.now() - task.dispatched)
+    setTimeout(() => giveUpChild(task), Math.max(0, left)).unref()
+  }
+
+  function giveUpChild(task: Task): void {
+    if (current !== task) return
+    const stuck = child
+    child = undefined
+    if (stuck !== undefined) kill(stuck)
     finish(task)
   }
 
@@ -190,16 +215,20 @@ export function startAnalysers(
           !file.contents.includes('\0'),
       )
       .slice(0, limits.files)
-    const ended = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<Task['reports']>()
     const task: Task = {
       request: { id: 0, names: asked, files: readable },
       reports: new Map(),
       started: [],
       began: performance.now(),
+      dispatched: 0,
+      abandoned: false,
       ended: ended.resolve,
     }
-    if (closed || signal.aborted) conclude(task, asked, 'late')
-    else {
+    if (closed || signal.aborted) {
+      conclude(task, asked, 'late')
+      ended.resolve(task.reports)
+    } else {
       const late = (): void => giveUp(task)
       const timer = setTimeout(late, deadlineMs)
       signal.addEventListener('abort', late, { once: true })
@@ -211,7 +240,8 @@ export function startAnalysers(
       clearTimeout(timer)
       signal.removeEventListener('abort', late)
     }
-    return asked.map(name => task.reports.get(name)!)
+    const reports = await ended.promise
+    return asked.map(name => reports.get(name)!)
   }
 
   async function close(): Promise<void> {
@@ -227,10 +257,10 @@ export function startAnalysers(
   }
 
   if (options.warm === true) {
-    const file = { path: 'warm.py', contents: 'x = 1\n', changedLines: [1] }
-    const workflow = { path: '.github/workflows/warm.yml', contents: 'on: push\n', changedLines: [1] }
+    const warm = (path: string) => ({ path, contents: 'x: 1\n', changedLines: [1] })
+    const files = ['warm.py', 'warm.go', '.github/workflows/warm.yml'].map(warm)
     const never = new AbortController().signal
-    void analyse(['secretlint', 'actionlint', 'ruff', 'ast-grep'], [file, workflow], {
+    void analyse(['secretlint', 'actionlint', 'ruff', 'ast-grep'], files, {
       deadlineMs: 30_000,
       signal: never,
     })

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { AnalysedFile } from '../../ports/analyser.ts'
+import { concerns } from './concern.ts'
 import { isWorthSaying } from './oxlint-meant.ts'
 import { extension, type Examination } from './protocol.ts'
 import { oxlintConfiguration, oxlintRules } from './rules/oxlint.ts'
 import { withoutNewDirectives } from './suppression.ts'
 
-const extensions = new Set(['js', 'mjs', 'cjs', 'jsx', 'ts', 'mts', 'cts', 'tsx'])
 const byName = new Map(oxlintRules.map(rule => [rule.id.slice('oxlint/'.length), rule]))
 /** Rules whose last label is the defect; the first one is what it repeats. */
 const lastLabel = new Set([
@@ -36,7 +36,7 @@ const output = z.object({
 /** Oxlint's findings. It runs over copies under generated names, so no name or configuration of the pull request reaches it. */
 export async function examineWithOxlint(files: readonly AnalysedFile[]): Promise<Examination> {
   const ours = files.filter(
-    file => extensions.has(extension(file.path)) && !/^\s*(\/\*|\/\/)[^\n]*@flow\b/m.test(file.contents),
+    file => concerns('oxlint', file.path) && !/^\s*(\/\*|\/\/)[^\n]*@flow\b/m.test(file.contents),
   )
   return examineTogether(ours)
 }

@@ -1,7 +1,8 @@
 import { Workspace } from '@astral-sh/ruff-wasm-nodejs'
 import { z } from 'zod'
 import type { AnalysedFile } from '../../ports/analyser.ts'
-import { type Examination, extension } from './protocol.ts'
+import { concerns } from './concern.ts'
+import type { Examination } from './protocol.ts'
 import { isPython2 } from './python-lines.ts'
 import { isMeant } from './ruff-meant.ts'
 import { ruffRules } from './rules/ruff.ts'
@@ -35,7 +36,7 @@ function ruff(): Workspace {
 
 export function examineWithRuff(files: readonly AnalysedFile[]): Examination {
   const ours = files.filter(
-    file => /^pyi?$/.test(extension(file.path)) && !/\{%|\{\{\s*cookiecutter/.test(file.contents),
+    file => concerns('ruff', file.path) && !/\{%|\{\{\s*cookiecutter/.test(file.contents),
   )
   const found: Examination = { paths: [], hits: [], failed: false }
   for (const file of ours) {

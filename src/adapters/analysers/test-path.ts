@@ -5,7 +5,7 @@ const testPath =
   /(?:^|\/)(?:tests?|specs?|__tests__|testing|test-?data|fixtures|__mocks__|e2e)\/|[._-](?:test|tests|spec)\.\w+$|_test\.\w+$|(?:^|\/)(?:test_[^/]*|conftest)\.py$|(?:^|\/)[^/]*Tests?(?:Case)?\.(?:java|php)$|(?:^|\/)src\/test\//i
 const demonstration = /(?:^|\/)(?:examples?|demos?|samples?|docs?|documentation)\/|\.(?:md|mdx|rst|adoc)$/i
 
-export function isTestPath(path: string): boolean {
+function isTestPath(path: string): boolean {
   return testPath.test(path)
 }
 

@@ -16,8 +16,10 @@ export async function readRange(repo: string, range: string, env: Environment): 
     const left = await resolve(repo, symmetric[0] || 'HEAD', 'commit', env)
     const head = await resolve(repo, symmetric[1] || 'HEAD', 'commit', env)
     const { status, stdout } = await git(repo, ['merge-base', left, head], env)
-    if (status !== 0)
+    if (status !== 0) {
+      if (await isShallow(repo, env)) throw refusal(`${range}: their common ancestor is not here. ${deepen}`)
       throw refusal(`${range}: the two have no common ancestor; use A..B to compare them directly.`)
+    }
     return { base: String(stdout).trim(), head }
   }
   const plain = range.split('..')
@@ -29,7 +31,24 @@ export async function readRange(repo: string, range: string, env: Environment): 
   }
   const head = await resolve(repo, range, 'commit', env)
   const parent = await lookUp(repo, `${head}^1^{commit}`, env)
+  // Against nothing, the last commit of a shallow clone would look as if it had written every file.
+  if (parent === undefined && (await namesParent(repo, head, env)))
+    throw refusal(`The parent of ${JSON.stringify(range)} is not here. ${deepen}`)
   return { base: parent ?? (await emptyTree(repo, env)), head }
+}
+
+const deepen =
+  'This is a shallow clone: get its history with `git fetch --unshallow` (in GitHub Actions: fetch-depth: 0).'
+
+async function isShallow(repo: string, env: Environment): Promise<boolean> {
+  const { stdout } = await git(repo, ['rev-parse', '--is-shallow-repository'], env)
+  return String(stdout).trim() === 'true'
+}
+
+/** What the commit itself says, whether or not the parent is here. */
+async function namesParent(repo: string, commit: string, env: Environment): Promise<boolean> {
+  const { stdout } = await git(repo, ['cat-file', 'commit', commit], env)
+  return /^[^\n]*\nparent /.test(String(stdout))
 }
 
 /** HEAD's commit, or the empty tree where nothing was ever committed. */
@@ -49,7 +68,8 @@ async function resolve(
   if (id !== undefined) return id
   const tree = safe && kind === 'tree-ish' ? await lookUp(repo, `${name}^{tree}`, env) : undefined
   if (tree !== undefined) return tree
-  throw refusal(`git knows no commit ${JSON.stringify(name)} here: check the spelling, or fetch it first.`)
+  const cure = (await isShallow(repo, env)) ? deepen : 'Check the spelling, or fetch it first.'
+  throw refusal(`git knows no commit ${JSON.stringify(name)} here. ${cure}`)
 }
 
 async function lookUp(repo: string, expression: string, env: Environment): Promise<string | undefined> {

@@ -33,6 +33,7 @@ export async function migrate(ownerUrl: string, log: (line: string) => void = ()
         { retry: 'never', cause: error },
       )
     })
+    await refuseStranger(client)
     // node-pg-migrate's own lock makes the second starter fail; ours makes it wait.
     await client.query("select pg_advisory_lock(hashtext('cupel migrate'))")
     await client.query("set client_min_messages = 'warning'")
@@ -55,6 +56,19 @@ export async function migrate(ownerUrl: string, log: (line: string) => void = ()
   } finally {
     await client.end()
   }
+}
+
+async function refuseStranger(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ may: boolean }>(
+    `select (r.rolsuper or r.rolcreaterole) and pg_has_role(d.datdba, 'usage') as may
+     from pg_roles r, pg_database d where r.rolname = current_user and d.datname = current_database()`,
+  )
+  if (rows[0]?.may) return
+  throw new Fault(
+    'configuration-invalid',
+    'DATABASE_URL must name the database’s owner, and that role must be allowed to create roles (CREATEROLE)',
+    { retry: 'never' },
+  )
 }
 
 /**

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Finding } from '../../core/review/finding.ts'
+import type { Finding, Severity } from '../../core/review/finding.ts'
 import type {
   ReviewKey,
   ReviewRow,
@@ -119,14 +119,19 @@ async function rounds(db: Db, repositoryId: number, number: number, exceptId: st
      where repository_id = $1 and number = $2 and id <> $3 and state = 'done'`,
     [repositoryId, number, exceptId],
   )
-  const last = await db.query<{ head_sha: string; line_digests: StoredExamination['lineDigests'] | null }>(
-    `select head_sha, line_digests from production.code_reviews
+  const last = await db.query<{ release_id: string; line_digests: StoredExamination['lineDigests'] | null }>(
+    `select release_id, line_digests from production.code_reviews
      where repository_id = $1 and number = $2 and id <> $3 and state = 'done' and base_sha is not null
      order by created_at desc, finished_at desc limit 1`,
     [repositoryId, number, exceptId],
   )
-  const posted = await db.query<{ fingerprint: string; path: string; comment_id: string | null }>(
-    `select f.fingerprint, f.path, f.comment_id
+  const posted = await db.query<{
+    fingerprint: string
+    path: string
+    severity: Severity
+    comment_id: string | null
+  }>(
+    `select f.fingerprint, f.path, f.severity, f.comment_id
      from production.review_findings f join production.code_reviews r on r.id = f.code_review_id
      where r.repository_id = $1 and r.number = $2 and r.id <> $3 and f.state = 'inline' and r.review_id is not null
      order by r.created_at, f.position`,
@@ -134,11 +139,12 @@ async function rounds(db: Db, repositoryId: number, number: number, exceptId: st
   )
   return {
     count: Number(finished.rows[0]?.count ?? 0),
-    lastReviewedSha: last.rows[0]?.head_sha ?? null,
+    lastReleaseId: last.rows[0]?.release_id ?? null,
     lineDigests: last.rows[0]?.line_digests ?? {},
     posted: posted.rows.map(row => ({
       fingerprint: row.fingerprint,
       path: row.path,
+      severity: row.severity,
       commentId: row.comment_id === null ? null : Number(row.comment_id),
     })),
   }

@@ -14,20 +14,26 @@ export type Role = (typeof roles)[number]
 /**
  * A role's password: HMAC-SHA-256 of its name under the owner's password, so that every supervisor of one
  * database agrees without sharing anything else, and no role can work out another's.
- * Throws Fault configuration-invalid when the URL holds no password.
+ * Throws Fault configuration-invalid when the URL is none or holds no password.
  */
 export function rolePassword(ownerUrl: string, role: Role): string {
-  const secret = decodeURIComponent(new URL(ownerUrl).password)
-  if (secret === '') {
-    throw new Fault(
-      'configuration-invalid',
-      'DATABASE_URL needs a password: the roles’ passwords derive from it',
-      {
-        retry: 'never',
-      },
-    )
+  const secret = passwordOf(ownerUrl)
+  if (secret === null || secret === '') {
+    const what =
+      secret === null
+        ? 'is not a URL: postgres://user:password@host:port/database, special characters percent-encoded'
+        : 'needs a password: the roles’ passwords derive from it'
+    throw new Fault('configuration-invalid', `DATABASE_URL ${what}`, { retry: 'never' })
   }
   return createHmac('sha256', secret).update(`cupel role ${role}`).digest('base64url')
+}
+
+function passwordOf(url: string): string | null {
+  try {
+    return decodeURIComponent(new URL(url).password)
+  } catch {
+    return null
+  }
 }
 
 /** The owner's URL with the role's name and password in place of the owner's. */

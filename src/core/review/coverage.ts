@@ -16,13 +16,16 @@ export function coverFiles(
     /** Paths of steps that failed, are late or were skipped. */
     lost: ReadonlySet<string>
     contents: ReadonlyMap<string, string>
+    /** Paths that the models were not asked about again. */
+    unchanged: ReadonlySet<string>
   },
 ): FileCoverage[] {
   return files.map(file => {
     const hunksSeen = file.hunks.filter(hunk => seen.has(hunk) && !asked.unaffordable.has(hunk)).length
     const hunks = file.hunks.length
     const about = { path: file.path, change: changeOf(file), hunks, hunksSeen }
-    if (hunksSeen === hunks && file.damaged === undefined) return { ...about, coverage: 'seen' }
+    if (hunksSeen === hunks && file.damaged === undefined)
+      return { ...about, coverage: 'seen', ...(asked.unchanged.has(file.path) && { reason: 'unchanged' }) }
     const coverage = hunksSeen > 0 ? 'partly' : 'skipped'
     return { ...about, coverage, reason: missing(file, asked, hunksSeen === hunks) }
   })

@@ -16,6 +16,7 @@ export const skipWords: Record<SkipReason, string> = {
   'patch-damaged': 'patch cut or damaged',
   'contents-unreadable': 'contents could not be read',
   'step-failed': 'a step failed',
+  unchanged: 'unchanged since the last round',
 }
 
 export const leftOutWords: Record<LeftOutReason, string> = {
@@ -24,6 +25,7 @@ export const leftOutWords: Record<LeftOutReason, string> = {
   'below-confidence': 'too unsure',
   'not-in-diff': 'quoted line not in the diff',
   'already-posted': 'already posted',
+  'still-open': 'of earlier rounds with an open thread',
   'unchanged-code': 'on code unchanged since the last round',
   late: 'late, listed here instead',
   refuted: 'refuted by the self-check',

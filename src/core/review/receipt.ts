@@ -25,7 +25,7 @@ export interface FileCoverage {
   coverage: 'seen' | 'partly' | 'skipped'
   hunks: number
   hunksSeen: number
-  /** Why not all of it was seen. */
+  /** Why not all of it was seen, or in which other way it was. */
   reason?: SkipReason
 }
 
@@ -44,6 +44,7 @@ export type SkipReason =
   | 'patch-damaged'
   | 'contents-unreadable'
   | 'step-failed'
+  | 'unchanged' // read in the last round, and no line is new since
 
 export interface Step {
   kind: 'analyser' | 'model'
@@ -71,6 +72,7 @@ export type LeftOutReason =
   | 'below-confidence'
   | 'not-in-diff'
   | 'already-posted'
+  | 'still-open'
   | 'unchanged-code'
   | 'late'
   | 'refuted'
@@ -96,7 +98,12 @@ export function countReasons(
 }
 
 /** Reasons for which a finding is not posted (again) although nothing speaks against it. */
-const standing: ReadonlySet<LeftOutReason> = new Set(['already-posted', 'over-comment-limit', 'not-in-diff'])
+const standing: ReadonlySet<LeftOutReason> = new Set([
+  'already-posted',
+  'still-open',
+  'over-comment-limit',
+  'not-in-diff',
+])
 
 /** Blocking findings that this round found and did not post inline: they still stand in the way of a green check. */
 export function standingBlockers(receipt: Receipt): { reason: LeftOutReason; blocking: number }[] {

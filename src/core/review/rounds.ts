@@ -1,7 +1,7 @@
 import { sha256 } from '../ids.ts'
 import { normaliseLine } from './anchor.ts'
 import type { DiffLine, FileChange, Side } from './diff.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, Severity } from './finding.ts'
 import { quoteDigest } from './fingerprint.ts'
 import { isBlocking, type LeftOutReason } from './receipt.ts'
 
@@ -10,6 +10,10 @@ export interface EarlierRounds {
   count: number
   /** Fingerprints already posted. */
   posted: ReadonlySet<string>
+  /** Of those, the ones whose thread is resolved: somebody dealt with them, whatever is found again. */
+  settled: ReadonlySet<string>
+  /** The last round was by the release of this one: its models need not read again what they have read. */
+  sameRelease: boolean
   /** True when an earlier round saw a changed line of this digest (see changedLineDigests) in this path. */
   seen(path: string, digest: string): boolean
 }
@@ -18,12 +22,16 @@ export interface EarlierRounds {
 export function earlierRounds(stored: {
   count: number
   posted: readonly { fingerprint: string }[]
+  settled?: readonly string[]
+  sameRelease?: boolean
   lineDigests: Readonly<Record<string, readonly string[]>>
 }): EarlierRounds {
   const seen = new Map(Object.entries(stored.lineDigests).map(([path, digests]) => [path, new Set(digests)]))
   return {
     count: stored.count,
     posted: new Set(stored.posted.map(posted => posted.fingerprint)),
+    settled: new Set(stored.settled),
+    sameRelease: stored.sameRelease ?? false,
     seen: (path, digest) => seen.get(path)?.has(digest) ?? false,
   }
 }
@@ -69,6 +77,37 @@ function onUnchangedCode(file: FileChange, finding: Finding, rounds: EarlierRoun
       line <= finding.line &&
       !paths.some(path => rounds.seen(path, digest)),
   )
+}
+
+/** Whether the models of the last round read every changed line of this file, and none is new since. */
+export function isUnchanged(file: FileChange, rounds: EarlierRounds): boolean {
+  if (rounds.count === 0 || !rounds.sameRelease) return false
+  const paths = file.previousPath === undefined ? [file.path] : [file.path, file.previousPath]
+  const digests = changedLineDigests(file)
+  return digests.length > 0 && digests.every(({ digest }) => paths.some(path => rounds.seen(path, digest)))
+}
+
+/**
+ * Blocking findings of earlier rounds whose thread is open although nobody found them again: they stand until a
+ * push fixes them or somebody resolves the thread.
+ */
+export function stillOpen(
+  threads: readonly { id: string; resolved: boolean; body: string }[],
+  now: {
+    posted: readonly { fingerprint: string; severity: Severity }[]
+    /** Ids of the threads that this push fixed. */
+    fixed: readonly string[]
+    found: ReadonlySet<string>
+  },
+): string[] {
+  const blocking = new Set(
+    now.posted.filter(posted => isBlocking(posted.severity)).map(posted => posted.fingerprint),
+  )
+  return threads.flatMap(thread => {
+    const fingerprint = readFindingMarker(thread.body)?.fingerprint
+    if (fingerprint === undefined || thread.resolved || now.fixed.includes(thread.id)) return []
+    return blocking.has(fingerprint) && !now.found.has(fingerprint) ? [fingerprint] : []
+  })
 }
 
 /** Why a later round does not raise this finding (again), or null when it does. */

@@ -23,6 +23,8 @@ export interface SummaryInput {
   headSha: string
   usd: number
   place: OutputPlace
+  /** Steps are still running; the summary is written again when they have ended. */
+  pending?: boolean
 }
 
 const changeWords: Record<FileChange['status'], string> = {
@@ -169,7 +171,7 @@ export function renderSummary(input: SummaryInput): string {
     '### Cupel review',
     `**${countFindings(all)}.** ${coverageSentence(receipt)} (head ${input.headSha.slice(0, 7)}).`,
     ...warning(input.hostility),
-    ...gaps(receipt),
+    ...(input.pending ? ['**Still reading.** What is found from now on is added here.'] : gaps(receipt)),
     ...(input.configurationProblems.length > 0
       ? [`**Configuration**\n${input.configurationProblems.map(problem => `- ${problem}`).join('\n')}`]
       : []),

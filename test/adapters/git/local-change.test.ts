@@ -107,6 +107,19 @@ it.each<[string, Partial<LocalRequest>]>([
   })
 })
 
+it.each(['HEAD', 'HEAD~1..HEAD', 'HEAD~1...HEAD'])(
+  'refuses %s where a shallow clone lacks its other end, with the cure',
+  async range => {
+    const { repo } = forked()
+    const shallow = join(repo.outside, 'shallow')
+    repo.git('clone', '-q', '--depth', '1', '--branch', 'side', `file://${repo.path}`, shallow)
+    await expect(read(repo, { repo: shallow, range })).rejects.toMatchObject({
+      code: 'input-malformed',
+      message: expect.stringContaining('git fetch --unshallow'),
+    })
+  },
+)
+
 it('says that a folder is in no repository, with the cure', async () => {
   const repo = makeRepository()
   await expect(read(repo, { repo: repo.outside })).rejects.toThrow('name one with --repo')

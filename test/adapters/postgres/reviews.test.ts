@@ -240,18 +240,17 @@ describe('what was posted', () => {
     expect(rounds).toEqual({
       // The second was posted and never ended: its comments count, its round does not.
       count: 1,
-      lastReviewedSha: key().headSha,
+      lastReleaseId: key().releaseId,
       lineDigests: { a: ['1'] },
       posted: [
-        { fingerprint: 'f1', path: 'src/a.ts', commentId: null },
-        { fingerprint: 'f2', path: 'src/a.ts', commentId: 2 ** 40 },
-        { fingerprint: 'f4', path: 'src/a.ts', commentId: 11 },
+        { fingerprint: 'f1', path: 'src/a.ts', severity: 'high', commentId: null },
+        { fingerprint: 'f2', path: 'src/a.ts', severity: 'high', commentId: 2 ** 40 },
+        { fingerprint: 'f4', path: 'src/a.ts', severity: 'high', commentId: 11 },
       ],
     })
     await store.finish(second.id, 'done', done)
     expect(await store.rounds(2, 3, third.id)).toMatchObject({
       count: 2,
-      lastReviewedSha: 'c'.repeat(40),
       lineDigests: { a: ['2'] },
     })
     expect((await store.rounds(2, 3, second.id)).posted.map(p => p.fingerprint)).toEqual(['f1', 'f2'])
@@ -286,7 +285,7 @@ describe('what was posted', () => {
     await store.finish(first.id, state, { conclusion: 'neutral', detail: 'why\u0000' })
     expect(await store.rounds(2, 3, 'none')).toEqual({
       count: 0,
-      lastReviewedSha: null,
+      lastReleaseId: null,
       lineDigests: {},
       posted: [],
     })

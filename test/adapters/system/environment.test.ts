@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { environmentFor, type Role, roles } from '../../../src/adapters/system/environment-role.ts'
@@ -233,4 +234,9 @@ describe('environmentFor', () => {
     })
     expect(() => readEnvironment(env, role)).not.toThrow()
   })
+})
+
+it('every variable stands in docs/environment.md', () => {
+  const page = readFileSync(new URL('../../../docs/environment.md', import.meta.url), 'utf8')
+  expect(variables.filter(name => !page.includes(`\`${name}\``))).toEqual([])
 })

@@ -17,10 +17,22 @@ describe('what became of a file', () => {
   const file = fileOf('src/a.ts', '@@ -1 +1,2 @@\n a\n+b\n@@ -9 +10,2 @@\n c\n+d')
   const [first, second] = file.hunks
   const hunks = (...each: (Hunk | undefined)[]) => new Set(each.filter(hunk => hunk !== undefined))
-  const nothing = { unaffordable: hunks(), lost: new Set<string>(), contents: new Map([['src/a.ts', '']]) }
+  const nothing = {
+    unaffordable: hunks(),
+    lost: new Set<string>(),
+    contents: new Map([['src/a.ts', '']]),
+    unchanged: new Set<string>(),
+  }
 
   it.each<[string, Set<Hunk>, Partial<typeof nothing>, Partial<FileChange>, string]>([
     ['all hunks seen', hunks(first, second), {}, {}, 'seen 2'],
+    [
+      'all read in the last round',
+      hunks(first, second),
+      { unchanged: new Set(['src/a.ts']) },
+      {},
+      'seen 2 unchanged',
+    ],
     ['one of two seen, no step for the other', hunks(first), {}, {}, 'partly 1 unsupported-by-analysers'],
     ['none seen, no analyser knows it', hunks(), {}, {}, 'skipped 0 unsupported-by-analysers'],
     ['none seen, contents unreadable', hunks(), { contents: new Map() }, {}, 'skipped 0 contents-unreadable'],

@@ -7,6 +7,7 @@ import {
   lineDigests,
   readFindingMarker,
   repeatReason,
+  stillOpen,
 } from '../../../src/core/review/rounds.ts'
 import { fileOf, findingOf } from '../../support/fakes.ts'
 
@@ -137,5 +138,29 @@ describe('own threads that a push fixed', () => {
     ],
   ])('%s', (_, about, now, expected) => {
     expect(fixedThreads([{ ...thread, ...about }], { ...fixed, ...now })).toEqual(expected)
+  })
+})
+
+describe('threads of blocking findings', () => {
+  const thread = (fingerprint: string, resolved = false) => ({
+    id: `t-${fingerprint[0]}`,
+    resolved,
+    body: findingMarker(findingOf({ fingerprint })),
+  })
+  const a = 'a'.repeat(32)
+  const posted = [
+    { fingerprint: a, severity: 'high' as const },
+    { fingerprint: 'b'.repeat(32), severity: 'medium' as const },
+  ]
+  it.each<[string, Parameters<typeof stillOpen>[0], Partial<Parameters<typeof stillOpen>[1]>, string[]]>([
+    ['stay open until something happens', [thread(a)], {}, [a]],
+    ['are closed by somebody', [thread(a, true)], {}, []],
+    ['are closed by a push that fixed them', [thread(a)], { fixed: ['t-a'] }, []],
+    ['are counted where they were found again', [thread(a)], { found: new Set([a]) }, []],
+    ['are not those of lesser findings', [thread('b'.repeat(32))], {}, []],
+    ['are not those nobody knows of', [thread('c'.repeat(32))], {}, []],
+    ['are those with a mark', [{ id: 'x', resolved: false, body: 'hello' }], {}, []],
+  ])('%s', (_name, threads, more, expected) => {
+    expect(stillOpen(threads, { posted, fixed: [], found: new Set(), ...more })).toEqual(expected)
   })
 })

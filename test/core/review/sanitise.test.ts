@@ -180,6 +180,9 @@ describe('what a reader should get', () => {
     ['> quoted', 'quoted'],
     ['| a | b |\n| - | - |\n| c | d |', 'a · b\n\nc · d'],
     ['costs $5.', 'costs `$5`.'],
+    ['see ![the diagram](https://evil.example/x)', 'see the diagram'],
+    ['ask @[octocat](x) or @</b>octocat', 'ask `@octocat` or `@octocat`'],
+    ['it leaks AKIAIOSFODNN7EXAMPLE here', 'it leaks \\[secret removed] here'],
     ['@Injectable() is missing', '`@Injectable`() is missing'],
     ['see https://evil.example/x', 'see `evil.example (link removed)`'],
     [
