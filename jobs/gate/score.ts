@@ -2,7 +2,7 @@ import { consolidate, finalAt } from '../../src/core/label.ts'
 import { hunksOf } from '../../src/core/sample.ts'
 import { figuresOf } from '../../src/core/score/figures.ts'
 import { countHunks, type ScoredSample } from '../../src/core/score/hunks.ts'
-import { addOutcome, emptySums } from '../../src/core/score/sums.ts'
+import { addOutcome } from '../../src/core/score/sums.ts'
 import type { NewOutcome, ScorableSample } from '../../src/ports/scoring.ts'
 import type { GateDeps } from './deps.ts'
 
@@ -21,11 +21,7 @@ export async function score(
   for (const id of ids) await scoreSample(deps, id, now)
   let finals = 0
   for (const of of await deps.scoring.behind()) {
-    const { added } = await deps.scoring.advance(
-      of,
-      (sums, outcome) => addOutcome(sums ?? emptySums, outcome),
-      figuresOf,
-    )
+    const { added } = await deps.scoring.advance(of, addOutcome, figuresOf)
     finals += added
   }
   if (ids.length > 0) deps.log.info({ samples: ids.length, finals }, 'scored')
@@ -39,11 +35,11 @@ async function scoreSample(
 ): Promise<void> {
   let sample = await deps.scoring.load(id, now)
   if (sample === null) return
-  const end = finalAt(sample)
-  const isFinal = end <= now
+  const at = finalAt(sample)
+  const reached = at <= now
   // Whoever scores late must not see what came after the end.
-  if (isFinal) sample = (await deps.scoring.load(id, end)) ?? sample
-  await deps.scoring.save(sample, outcomesOf(sample, deps.likeness), isFinal ? end : null)
+  if (reached) sample = { ...((await deps.scoring.load(id, at)) ?? sample), mark: sample.mark }
+  await deps.scoring.save(sample, outcomesOf(sample, deps.likeness), { at, reached })
 }
 
 /** What each run on the sample came to, beside production's own. Nothing when its texts were forgotten. */

@@ -117,15 +117,21 @@ function decide(cluster: readonly Vote[]): LabelledPlace | null {
 }
 
 /** A sample's labels are final this long after its pull request was merged or closed. */
-export const finalAfterEndMs = 72 * 3_600_000
+const finalAfterEndMs = 72 * 3_600_000
 /** A pull request that is not closed by then ends here, for its labels. */
 export const longestOpenMs = 14 * 86_400_000
 
 /**
  * When the labels of a sample are final: 72 h after its pull request ended, and 14 days after the sample was taken
- * where that comes first (facts: reviews rarely get an answer later).
+ * where that comes first. A sample of whose hunks some were drawn for the audit waits for its judges, 14 days whatever
+ * they say: an end that came with the answer would let quick answers count before slow ones.
  */
-export function finalAt(sample: { takenAt: Date; endedAt: Date | null }): Date {
+export function finalAt(sample: {
+  takenAt: Date
+  endedAt: Date | null
+  drawn: readonly number[]
+}): Date {
   const open = sample.takenAt.getTime() + longestOpenMs
-  return new Date(sample.endedAt === null ? open : Math.min(open, sample.endedAt.getTime() + finalAfterEndMs))
+  if (sample.endedAt === null || sample.drawn.length > 0) return new Date(open)
+  return new Date(Math.min(open, sample.endedAt.getTime() + finalAfterEndMs))
 }

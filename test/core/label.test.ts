@@ -87,12 +87,13 @@ describe('what votes come to', () => {
 
 describe('finality', () => {
   const takenAt = new Date('2026-03-01T00:00:00Z')
-  it.each([
+  it.each<[string, string | null, string, number[]?]>([
     ['72 hours after the end', '2026-03-02T00:00:00Z', '2026-03-05T00:00:00Z'],
     ['14 days after the sample when it stays open', null, '2026-03-15T00:00:00Z'],
     ['14 days after the sample when it ends later', '2026-04-02T00:00:00Z', '2026-03-15T00:00:00Z'],
-  ])('%s', (_name, endedAt, expected) => {
-    expect(finalAt({ takenAt, endedAt: endedAt === null ? null : new Date(endedAt) })).toEqual(
+    ['14 days after the sample when judges are asked', '2026-03-02T00:00:00Z', '2026-03-15T00:00:00Z', [4]],
+  ])('%s', (_name, endedAt, expected, drawn = []) => {
+    expect(finalAt({ takenAt, endedAt: endedAt === null ? null : new Date(endedAt), drawn })).toEqual(
       new Date(expected),
     )
   })

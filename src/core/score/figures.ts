@@ -7,6 +7,13 @@ export interface Figures {
   labelledPullRequests: number
   labelledHunks: number
   accuracy: Interval | null
+  /** On hunks drawn for the audit: what nobody answered in time counts as wrong, or is left out. */
+  audit: {
+    due: number
+    unanswered: number
+    towardsPromotion: Interval | null
+    towardsQuarantine: Interval | null
+  }
   /** What a reviewer that says nothing would have reached. */
   muteAccuracy: number | null
   precision: Interval | null
@@ -45,6 +52,12 @@ export function figuresOf(sums: Sums): Figures {
     labelledPullRequests: sums.accuracy.n,
     labelledHunks: sums.labelled,
     ...groupFigures(sums),
+    audit: {
+      due: sums.audit.due,
+      unanswered: sums.audit.unanswered,
+      towardsPromotion: meanOf(sums.audit.towardsPromotion, share),
+      towardsQuarantine: meanOf(sums.audit.towardsQuarantine, share),
+    },
     muteAccuracy: sums.mute.n === 0 ? null : sums.mute.sum / sums.mute.n,
     falsePositives: sums.fp,
     falseNegatives: sums.fn,

@@ -26,7 +26,7 @@ export interface Counts extends HunkCounts {
   /** Places known to be real issues, and how many of them the run found. */
   issues: number
   found: number
-  /** The part that rests on blind judgements of drawn hunks. */
+  /** The part that rests on blind judgements: of the hunks that were due, those labelled by them and those not. */
   audited: HunkCounts & { due: number; unanswered: number }
   severity: Partial<Record<Severity, { issues: number; found: number; right: number; wrong: number }>>
   /** Explicit signals on what the run said: sum of weights, and of those that were pleased. */
@@ -140,13 +140,20 @@ export function countHunks(sample: ScoredSample, findings: readonly Finding[], l
     if (!here.some(place => place.verdict === 'real')) counts.mute++
     for (const author of new Set(here.flatMap(place => place.authors)))
       if (author !== null) counts.authors[author] = (counts.authors[author] ?? 0) + 1
-    const byAudit = audited && (clean.has(index) || here.some(place => place.kind === 'audited'))
-    if (byAudit) {
+    if (audited && isJudged(outcome, here, clean.has(index))) {
       counts.audited.labelled++
       counts.audited[outcome]++
     } else if (audited) counts.audited.unanswered++
   }
   return counts
+}
+
+/**
+ * Whether blind judges settled a hunk: that nothing is wrong in it takes their word on the whole of it, as one finding
+ * that is none says nothing of the lines beside it.
+ */
+function isJudged(outcome: HunkOutcome, here: readonly LabelledPlace[], clean: boolean): boolean {
+  return clean || (outcome !== 'tn' && here.some(place => place.kind === 'audited'))
 }
 
 type HunkOutcome = 'tp' | 'fp' | 'fn' | 'tn' | 'unknown' | 'unlabelled'

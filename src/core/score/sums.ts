@@ -8,6 +8,7 @@ import {
   type Moments,
   type RatioMoments,
 } from '../statistics.ts'
+import { auditedAccuracy } from './audit.ts'
 import type { Counts } from './hunks.ts'
 
 /** One final outcome: a run on one sample, and production's own run on it. */
@@ -46,6 +47,8 @@ export interface Sums extends Group {
   tn: number
   hunks: number
   labelled: number
+  /** Accuracy on the drawn hunks of each pull request: unanswered ones wrong, and left out. */
+  audit: { due: number; unanswered: number; towardsPromotion: Moments; towardsQuarantine: Moments }
   unknown: number
   unjudged: number
   findings: number
@@ -73,6 +76,7 @@ export const emptySums: Sums = {
   tn: 0,
   hunks: 0,
   labelled: 0,
+  audit: { due: 0, unanswered: 0, towardsPromotion: noMoments, towardsQuarantine: noMoments },
   unknown: 0,
   unjudged: 0,
   findings: 0,
@@ -108,7 +112,7 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
   return {
     ...addToGroup(sums, counts),
     mute: counts.labelled === 0 ? sums.mute : addTo(sums.mute, counts.mute / counts.labelled),
-    baselineAccuracy: base === null ? sums.baselineAccuracy : addTo(sums.baselineAccuracy, base),
+    baselineAccuracy: addKnown(sums.baselineAccuracy, base),
     baselinePrecision: addRatio(sums.baselinePrecision, baseline.right, baseline.right + baseline.wrong),
     baselineRecall: addRatio(sums.baselineRecall, baseline.found, baseline.issues),
     accuracyDifference:
@@ -124,6 +128,12 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
     tn: sums.tn + counts.tn,
     hunks: sums.hunks + counts.hunks,
     labelled: sums.labelled + counts.labelled,
+    audit: {
+      due: sums.audit.due + counts.audited.due,
+      unanswered: sums.audit.unanswered + counts.audited.unanswered,
+      towardsPromotion: addKnown(sums.audit.towardsPromotion, auditedAccuracy(counts, 'promotion')),
+      towardsQuarantine: addKnown(sums.audit.towardsQuarantine, auditedAccuracy(counts, 'quarantine')),
+    },
     unknown: sums.unknown + counts.unknown,
     unjudged: sums.unjudged + counts.unjudged,
     findings: sums.findings + counts.findings,
@@ -135,14 +145,17 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
 }
 
 function addToGroup<G extends Group>(group: G, counts: Counts): G {
-  const accuracy = accuracyOf(counts)
   return {
     ...group,
     outcomes: group.outcomes + 1,
-    accuracy: accuracy === null ? group.accuracy : addTo(group.accuracy, accuracy),
+    accuracy: addKnown(group.accuracy, accuracyOf(counts)),
     precision: addRatio(group.precision, counts.right, counts.right + counts.wrong),
     recall: addRatio(group.recall, counts.found, counts.issues),
   }
+}
+
+function addKnown(moments: Moments, value: number | null): Moments {
+  return value === null ? moments : addTo(moments, value)
 }
 
 /** People see these as small, medium and large: the bounds are changed lines. */

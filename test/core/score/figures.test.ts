@@ -105,6 +105,22 @@ describe('figures', () => {
     expect(figures.groups['size:small']?.recall?.value).toBeCloseTo(3 / 4, 12)
   })
 
+  it('count what no judge answered as wrong towards promotion, and as nothing towards quarantine', () => {
+    const audited = { labelled: 2, tp: 1, fp: 0, fn: 0, tn: 1, due: 4, unanswered: 2 }
+    const all = { labelled: 2, tp: 0, fp: 1, fn: 0, tn: 1, due: 2, unanswered: 0 }
+    const none = { labelled: 0, tp: 0, fp: 0, fn: 0, tn: 0, due: 3, unanswered: 3 }
+    const figures = figuresOf(
+      [outcome({ audited }), outcome({ audited: all }), outcome({ audited: none }), outcome({})].reduce(
+        addOutcome,
+        emptySums,
+      ),
+    )
+    expect(figures.audit).toMatchObject({ due: 9, unanswered: 5 })
+    // 2/4, 1/2 and 0/3; then 2/2 and 1/2; the pull request that was not drawn is in neither.
+    expect(figures.audit.towardsPromotion?.value).toBeCloseTo(1 / 3, 12)
+    expect(figures.audit.towardsQuarantine?.value).toBeCloseTo(3 / 4, 12)
+  })
+
   it('say nothing of what nobody labelled', () => {
     const figures = figuresOf(addOutcome(emptySums, outcome({ findings: 2, unjudged: 2 })))
     expect(figures).toMatchObject({

@@ -52,6 +52,7 @@ function finding(line: number, title = 'issue'): Finding {
     fingerprint: String(line),
   }
 }
+const judged = (verdict: LabelledPlace['verdict']) => place(10, verdict, { kind: 'audited' })
 const sample = (places: LabelledPlace[], more: Partial<ScoredSample> = {}): ScoredSample => ({
   hunks,
   places,
@@ -133,6 +134,25 @@ describe('hunks of a run', () => {
     const counts = countHunks(scored, [], likeness)
     expect(counts.tp + counts.tn).toBe(counts.mute)
     expect(counts.found).toBe(0)
+  })
+
+  it.each<[string, LabelledPlace[], number[], boolean, object]>([
+    ['a finding that is none leaves a silent run unanswered', [judged('not')], [], false, { unanswered: 1 }],
+    ['until its hunk is judged clean', [judged('not')], [], true, { tn: 1 }],
+    ['and is wrong of whoever said it', [judged('not')], [10], false, { fp: 1 }],
+    ['a real issue is missed by a silent run', [judged('real')], [], false, { fn: 1 }],
+    ['a volunteered word is no judgement', [place(10, 'real')], [10], false, { unanswered: 1 }],
+    ['no word at all is unanswered', [], [], false, { unanswered: 1 }],
+    ['so is a finding nobody judged', [], [10], false, { unanswered: 1 }],
+  ])('in the audit %s', (_name, places, lines, clean, expected) => {
+    const scored = sample(places, {
+      drawn: [0],
+      clean: clean ? [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10 }] : [],
+    })
+    const { labelled, due, ...audited } = countHunks(scored, lines.map(line => finding(line)), likeness).audited
+    const zero = { tp: 0, fp: 0, fn: 0, tn: 0, unanswered: 0 }
+    expect(audited).toEqual({ ...zero, ...expected })
+    expect([due, labelled + audited.unanswered]).toEqual([1, 1])
   })
 
   it('keeps what was drawn and never judged apart from what was', () => {
