@@ -170,7 +170,9 @@ await runProcess('production', async () => {
         stopping.signal,
       ),
     ),
-    repeat(POLL_EVERY_MS, 'looking at reactions', () => pollReactions(deps, stopping.signal)),
+    repeat(Math.min(POLL_EVERY_MS, 2 * recoveryMs), 'looking at reactions', () =>
+      pollReactions(deps, stopping.signal),
+    ),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
   ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })

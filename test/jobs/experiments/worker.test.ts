@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Reply } from '../../../sandbox/models/reply.ts'
 import { genesisConfiguration } from '../../../src/core/genesis.ts'
+import { environmentOf } from '../../e2e/process.ts'
 import { until } from '../../e2e/until.ts'
 import { redisMissing } from '../../support/redis.ts'
 import { reviewer, startLaboratory, trialOf, type Laboratory } from './laboratory.ts'
@@ -13,13 +13,6 @@ const backends: ('postgres' | 'redis')[] = missing === undefined ? ['postgres', 
 if (missing) it.skip(missing, () => {})
 
 let pulls = 0
-const environmentOf = (pid: number): Record<string, string> =>
-  Object.fromEntries(
-    readFileSync(`/proc/${pid}/environ`, 'utf8')
-      .split('\0')
-      .filter(line => line.includes('='))
-      .map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-  )
 
 describe.each(backends)('on %s, the experiments worker', backend => {
   let lab: Laboratory
