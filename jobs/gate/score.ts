@@ -1,7 +1,8 @@
+import { asFault } from '../../src/core/fault.ts'
 import { consolidate, finalAt } from '../../src/core/label.ts'
 import { hunksOf } from '../../src/core/sample.ts'
 import { figuresOf } from '../../src/core/score/figures.ts'
-import { countHunks, type ScoredSample } from '../../src/core/score/hunks.ts'
+import { hunkCounter } from '../../src/core/score/hunks.ts'
 import { addOutcome } from '../../src/core/score/sums.ts'
 import type { NewOutcome, ScorableSample } from '../../src/ports/scoring.ts'
 import type { GateDeps } from './deps.ts'
@@ -9,23 +10,34 @@ import type { GateDeps } from './deps.ts'
 const SAMPLES_AT_ONCE = 200
 
 /**
- * One turn: outcomes of the samples on which something changed, then the figures of the experiments that have new
- * final ones. Killed anywhere, the next turn comes to the same: outcomes are written whole, finals are frozen, and a
- * tally takes each once in its order.
+ * Outcomes of the samples on which something changed, then the figures of the experiments that have new final ones.
+ * Killed anywhere, the next call comes to the same: outcomes are written whole, finals are frozen, and a tally takes
+ * each once in its order. A sample that cannot be scored stays due and keeps no other from it.
  */
 export async function score(
   deps: Pick<GateDeps, 'scoring' | 'clock' | 'likeness' | 'log'>,
-): Promise<{ samples: number; finals: number }> {
+  signal?: AbortSignal,
+): Promise<{ samples: number; failed: number; finals: number }> {
   const now = deps.clock.now()
-  const ids = await deps.scoring.due(now, SAMPLES_AT_ONCE)
-  for (const id of ids) await scoreSample(deps, id, now)
-  let finals = 0
+  let [samples, failed, finals] = [0, 0, 0]
+  for (const id of await deps.scoring.due(now, SAMPLES_AT_ONCE)) {
+    if (signal?.aborted) break
+    try {
+      await scoreSample(deps, id, now)
+      samples++
+    } catch (error) {
+      // The database's own trouble is no sample's.
+      if (asFault(error).code === 'database-unavailable') throw error
+      failed++
+      deps.log.error({ sampleId: id, err: error }, 'a sample could not be scored')
+    }
+  }
   for (const of of await deps.scoring.behind()) {
     const { added } = await deps.scoring.advance(of, addOutcome, figuresOf)
     finals += added
   }
-  if (ids.length > 0) deps.log.info({ samples: ids.length, finals }, 'scored')
-  return { samples: ids.length, finals }
+  if (samples > 0) deps.log.info({ samples, finals }, 'scored')
+  return { samples, failed, finals }
 }
 
 async function scoreSample(
@@ -33,7 +45,7 @@ async function scoreSample(
   id: string,
   now: Date,
 ): Promise<void> {
-  let sample = await deps.scoring.load(id, now)
+  let sample = await deps.scoring.load(id, null)
   if (sample === null) return
   const at = finalAt(sample)
   const reached = at <= now
@@ -45,11 +57,10 @@ async function scoreSample(
 /** What each run on the sample came to, beside production's own. Nothing when its texts were forgotten. */
 function outcomesOf(sample: ScorableSample, likeness: GateDeps['likeness']): NewOutcome[] {
   if (sample.snapshot === null) return []
-  const scored: ScoredSample = {
-    hunks: hunksOf(sample.snapshot),
-    ...consolidate(sample.votes, likeness),
-    drawn: sample.drawn,
-  }
-  const baseline = countHunks(scored, sample.baseline.findings, likeness)
-  return sample.runs.map(run => ({ run, counts: countHunks(scored, run.findings, likeness), baseline }))
+  const count = hunkCounter(
+    { hunks: hunksOf(sample.snapshot), ...consolidate(sample.votes, likeness), drawn: sample.drawn },
+    likeness,
+  )
+  const baseline = count(sample.baseline.findings)
+  return sample.runs.map(run => ({ run, counts: count(run.findings), baseline }))
 }

@@ -15,7 +15,7 @@ export interface ScorableRun {
   usd: number
 }
 
-/** Everything the outcomes of one sample follow from, as it stood at `asOf`. */
+/** Everything the outcomes of one sample follow from. */
 export interface ScorableSample {
   id: string
   takenAt: Date
@@ -53,8 +53,8 @@ export interface SampleEnd {
 export interface Scoring {
   /** Samples with a changed label, run or end, or whose labels became final by `now`. Oldest first. */
   due(now: Date, limit: number): Promise<string[]>
-  /** Labels recorded after `asOf` are left out, so that a late scorer comes to the same figures. */
-  load(sampleId: string, asOf: Date): Promise<ScorableSample | null>
+  /** Labels recorded after `asOf` are left out, so that a late scorer comes to the same figures; null: none are. */
+  load(sampleId: string, asOf: Date | null): Promise<ScorableSample | null>
   /** Writes all outcomes of a sample in one transaction; once its end is reached they are frozen and get their sequence. */
   save(sample: ScorableSample, outcomes: readonly NewOutcome[], end: SampleEnd): Promise<void>
   /** Experiments with final outcomes that their tally does not hold yet. */

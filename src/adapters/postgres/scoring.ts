@@ -32,7 +32,7 @@ async function due(db: Db, now: Date, limit: number): Promise<string[]> {
   return rows.map(row => row.sample_id)
 }
 
-async function load(db: Db, sampleId: string, asOf: Date): Promise<ScorableSample | null> {
+async function load(db: Db, sampleId: string, asOf: Date | null): Promise<ScorableSample | null> {
   const sample = await db.query<{
     taken_at: Date
     ended_at: Date | null
@@ -85,7 +85,7 @@ async function load(db: Db, sampleId: string, asOf: Date): Promise<ScorableSampl
 async function loadVotes(
   db: Db,
   sampleId: string,
-  asOf: Date,
+  asOf: Date | null,
 ): Promise<{ votes: Vote[]; labelsSeen: number }> {
   const { rows } = await db.query<{
     id: string
@@ -105,7 +105,7 @@ async function loadVotes(
   }>(
     `select distinct on (l.origin) l.id, l.origin, l.path, l.side, l.start_line, l.line, l.meaning, l.category,
        l.severity, l.label, l.tier, l.kind, l.weight, l.author_id
-     from gate.labels l where l.sample_id = $1 and l.recorded_at <= $2
+     from gate.labels l where l.sample_id = $1 and l.recorded_at <= coalesce($2::timestamptz, 'infinity')
      order by l.origin, l.version desc`,
     [sampleId, asOf],
   )

@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { LabelledPlace, Likeness } from '../../../src/core/label.ts'
+import type { LabelledPlace } from '../../../src/core/label.ts'
 import type { Finding } from '../../../src/core/review/finding.ts'
 import { hunksOf } from '../../../src/core/sample.ts'
-import { countHunks, hunkAt, type ScoredSample } from '../../../src/core/score/hunks.ts'
-import { fileOf } from '../../support/fakes.ts'
+import { hunkAt, hunkCounter, type ScoredSample } from '../../../src/core/score/hunks.ts'
+import { fileOf, wordForWord } from '../../support/fakes.ts'
 
-const likeness: Likeness = {
-  of: (a, b) =>
-    a.path === b.path && a.line === b.line && a.text.split('\n')[0] === b.text.split('\n')[0] ? 1 : 0,
-  same: 0.5,
-}
+const countHunks = (sample: ScoredSample, findings: readonly Finding[]) =>
+  hunkCounter(sample, wordForWord)(findings)
 
 /** Five hunks of one line each, at lines 10, 20, 30, 40 and 50. */
 const patch = [10, 20, 30, 40, 50].map(at => `@@ -${at},0 +${at},1 @@\n+line ${at}`).join('\n')
@@ -65,7 +62,7 @@ describe('hunks of a run', () => {
   it('are counted as worked out by hand', () => {
     // 10: real, found. 20: real, missed. 30: not an issue, said. 40: not an issue, silent. 50: said, nobody judged.
     const scored = sample([place(10, 'real'), place(20, 'real'), place(30, 'not'), place(40, 'not')])
-    const counts = countHunks(scored, [finding(10), finding(30), finding(50)], likeness)
+    const counts = countHunks(scored, [finding(10), finding(30), finding(50)])
     expect(counts).toMatchObject({
       hunks: 5,
       labelled: 4,
@@ -118,20 +115,19 @@ describe('hunks of a run', () => {
     const counts = countHunks(
       sample(places, more),
       lines.map(line => finding(line)),
-      likeness,
     )
     const found = (['tp', 'fp', 'fn', 'tn', 'unknown'] as const).filter(name => counts[name] > 0)
     expect(found).toEqual(expected === null ? [] : [expected])
   })
 
   it('several findings on one issue are all right, and it is found once', () => {
-    const counts = countHunks(sample([place(10, 'real')]), [finding(10), finding(10)], likeness)
+    const counts = countHunks(sample([place(10, 'real')]), [finding(10), finding(10)])
     expect(counts).toMatchObject({ right: 2, found: 1, issues: 1, tp: 1 })
   })
 
   it('a mute reviewer gets its hunks right where there is nothing, and finds nothing', () => {
     const scored = sample([place(10, 'real'), place(30, 'not'), place(40, 'not')])
-    const counts = countHunks(scored, [], likeness)
+    const counts = countHunks(scored, [])
     expect(counts.tp + counts.tn).toBe(counts.mute)
     expect(counts.found).toBe(0)
   })
@@ -149,7 +145,10 @@ describe('hunks of a run', () => {
       drawn: [0],
       clean: clean ? [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10 }] : [],
     })
-    const { labelled, due, ...audited } = countHunks(scored, lines.map(line => finding(line)), likeness).audited
+    const { labelled, due, ...audited } = countHunks(
+      scored,
+      lines.map(line => finding(line)),
+    ).audited
     const zero = { tp: 0, fp: 0, fn: 0, tn: 0, unanswered: 0 }
     expect(audited).toEqual({ ...zero, ...expected })
     expect([due, labelled + audited.unanswered]).toEqual([1, 1])
@@ -157,7 +156,7 @@ describe('hunks of a run', () => {
 
   it('keeps what was drawn and never judged apart from what was', () => {
     const scored = sample([place(10, 'real', { kind: 'audited' }), place(20, 'real')], { drawn: [0, 1, 2] })
-    expect(countHunks(scored, [finding(10)], likeness).audited).toEqual({
+    expect(countHunks(scored, [finding(10)]).audited).toEqual({
       due: 3,
       unanswered: 2,
       labelled: 1,
