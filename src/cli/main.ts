@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<Command>> = {
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   experiment: async () => (await import('./experiment.ts')).experimentCommand(),
+  label: async () => (await import('./label.ts')).labelCommand(),
   feedback: async () => (await import('./feedback.ts')).feedbackCommand(),
   samples: async () => (await import('./samples.ts')).samplesCommand(),
 }
