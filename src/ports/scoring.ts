@@ -71,10 +71,12 @@ export interface Scoring {
 }
 
 export interface AuditDraws {
-  /** Sets today's probability unless it is set; answers whether it was not. */
+  /** Those of these days (YYYY-MM-DD) that are not set. */
+  unset(days: readonly string[]): Promise<string[]>
+  /** Sets a day's probability unless it is set; answers whether it was not. */
   setDay(day: string, draw: { probability: number; budget: number; seed: string }): Promise<boolean>
-  /** Samples taken and their hunks (at most 8 each) over the last `days` days. */
-  recent(days: number): Promise<{ samples: number; hunks: number }>
+  /** Hunks of the samples taken in the last `days` days, at most 8 of each, and the days since the first of them. */
+  recent(days: number): Promise<{ hunks: number; days: number }>
 }
 
 /** How much of what the figures of all live trials rest on was judged by anybody. */
