@@ -51,8 +51,10 @@ export interface SampleEnd {
 }
 
 export interface Scoring {
-  /** Samples with a changed label, run or end, or whose labels became final by `now`. Oldest first. */
-  due(now: Date, limit: number): Promise<string[]>
+  /** Samples with a changed label, run or end since their outcomes were written; oldest change first. */
+  changed(limit: number): Promise<string[]>
+  /** Samples whose labels are final by `now` and whose outcomes are not yet, in the order of their ends. */
+  ended(now: Date, limit: number): Promise<string[]>
   /** Labels recorded after `asOf` are left out, so that a late scorer comes to the same figures; null: none are. */
   load(sampleId: string, asOf: Date | null): Promise<ScorableSample | null>
   /** Writes all outcomes of a sample in one transaction; once its end is reached they are frozen and get their sequence. */

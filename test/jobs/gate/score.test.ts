@@ -122,10 +122,41 @@ describe('scoring', () => {
       if (loaded === null) throw new Error('not loaded')
       await change(sample)
       await store.save(loaded, [], { at: new Date(), reached: false })
-      expect(await store.due(new Date(), 1_000)).toContain(sample)
+      expect(await store.changed(1_000)).toContain(sample)
       await turns()
-      expect(await store.due(new Date(), 1_000)).not.toContain(sample)
+      expect(await store.changed(1_000)).not.toContain(sample)
     }
+  })
+
+  it('counts what became final while nobody scored in the order of the ends, whatever changed last', async () => {
+    const ids = [1, 2, 3].map(each => number * 100 + each)
+    for (const [index, id] of ids.entries()) {
+      const sample = await given.sample(id, 1)
+      await given.run(trial, sample, [])
+      await given.owner.query(
+        `update experiments_v1.samples set taken_at = now() - make_interval(days => $2) where id = $1`,
+        [sample, 20 + index],
+      )
+    }
+    await turns()
+    const { rows } = await given.owner.query<{ sample_id: string }>(
+      'select sample_id from gate.outcomes where experiment_id = $1 order by sequence',
+      [trial],
+    )
+    expect(rows.map(row => row.sample_id)).toEqual(ids.toReversed().map(id => `1/${id}`))
+  })
+
+  it('leaves alone what cannot be scored, and scores the others', async () => {
+    const [broken, sound] = [await given.sample(number * 100, 1), await given.sample(number * 100 + 1, 1)]
+    for (const sample of [broken, sound]) await given.run(trial, sample, [])
+    await given.owner.query(`update experiments_v1.samples set snapshot = '7' where id = $1`, [broken])
+    await turns()
+    expect(await outcome(broken)).toBeUndefined()
+    expect((await outcome(sound))?.final).toBe(false)
+    expect(await store.changed(1_000)).toEqual([broken])
+    await given.owner.query(`update experiments_v1.samples set snapshot = null where id = $1`, [broken])
+    await turns()
+    expect(await store.changed(1_000)).toEqual([])
   })
 
   it('is not stopped by an experiment that only ran on training samples', async () => {
