@@ -5,7 +5,7 @@ import { memoryFolder } from './test/support/memory-folder.ts'
 process.env['TMPDIR'] ??= memoryFolder()
 
 /** They hold no state and start nothing, so that one module graph serves all of them. */
-const pure = ['test/core/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/cycle.test.ts']
+const pure = ['test/core/**/*.test.ts', 'test/engine/**/*.test.ts']
 
 export default defineConfig({
   test: {
