@@ -94,7 +94,8 @@ function satisfactionOf({ satisfaction, baselineSatisfaction }: Sums): number | 
   if (weight === 0) return null
   const prior =
     baselineSatisfaction.weight === 0 ? 0.5 : baselineSatisfaction.pleased / baselineSatisfaction.weight
-  return (5 * (pleased + priorWeight * prior)) / (weight + priorWeight)
+  // Of thousands of weights that were added up, the last digits differ.
+  return Math.min(5, (5 * (pleased + priorWeight * prior)) / (weight + priorWeight))
 }
 
 function groupFigures(group: Group): Pick<Figures, 'accuracy' | 'precision' | 'recall'> {

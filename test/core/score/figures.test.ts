@@ -153,6 +153,12 @@ describe('figures', () => {
     expect(latencyP95Ms).toBe(Infinity)
   })
 
+  it('stay within 5 however the last digits of thousands of weights fall', () => {
+    const satisfaction = { weight: 20_187.9, pleased: 20_187.9 * (1 + 4 * Number.EPSILON) }
+    const figures = figuresOf({ ...emptySums, satisfaction, baselineSatisfaction: { weight: 1, pleased: 1 } })
+    expect(figures.satisfaction).toBe(5)
+  })
+
   it('name the largest share of labels by one person', () => {
     const sums = addOutcome(emptySums, outcome({ labelled: 4, tn: 4, authors: { 1: 3, 2: 1 } }))
     expect(figuresOf(sums)).toMatchObject({ largestAuthorShare: 0.75, labelAuthors: 2 })
