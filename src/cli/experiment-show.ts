@@ -103,11 +103,13 @@ function replayLine({ outcome, samples, finishedRuns, requestedAt, summary }: Pu
 }
 
 function figureLines(figures: Figures, metrics: Metrics | null): string[] {
-  const { baseline, audit } = figures
+  const { accuracy, muteAccuracy, baseline, audit } = figures
+  const isTimid = accuracy !== null && muteAccuracy !== null && accuracy.value < muteAccuracy + 0.01
+  const warning = isTimid ? '; this one is no better' : ''
   const beside = table(
     ['', 'EXPERIMENT', 'PRODUCTION, ON THE SAME'],
     [
-      ['accuracy', interval(figures.accuracy), interval(baseline.accuracy)],
+      ['accuracy', interval(accuracy), interval(baseline.accuracy)],
       ['precision', interval(figures.precision), interval(baseline.precision)],
       ['recall', interval(figures.recall), interval(baseline.recall)],
     ],
@@ -117,7 +119,8 @@ function figureLines(figures: Figures, metrics: Metrics | null): string[] {
     ...beside.map(line => `  ${line}`),
     ...pairs([
       ['difference', `${interval(figures.accuracyDifference)} in accuracy, pull request by pull request`],
-      ['silence', `${figure(figures.muteAccuracy)}: the accuracy of a reviewer that never says anything`],
+      ['silence', `${figure(muteAccuracy)}: the accuracy of a reviewer that never says anything${warning}`],
+      ['F0.5, MCC', `${figure(figures.fHalf)}, ${figure(figures.mcc)}`],
       ['wrong', `${figures.falsePositives} hunks, missed ${figures.falseNegatives}`],
       [
         'labels',

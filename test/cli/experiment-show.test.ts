@@ -76,6 +76,8 @@ describe('cupel experiment show', () => {
     expect(out).toMatch(/^ {2}difference +-0\.333 \(/m)
     // (2/3 + 1/2 + 1/2) / 3.
     expect(out).toMatch(/^ {2}silence +0\.556:/m)
+    // Hunks: 2 TP, 1 FP, 1 FN, 3 TN.
+    expect(out).toMatch(/^ {2}F0\.5, MCC +0\.667, 0\.417$/m)
     expect(out).toMatch(/^ {2}wrong +1 hunks, missed 1$/m)
     expect(out).toMatch(/^ {2}labels +7 hunks of 3 pull requests; 100 % of the findings are judged$/m)
     // One of twelve drawn hunks was judged: (1/4 + 0 + 0) / 3.
