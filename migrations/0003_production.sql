@@ -9,7 +9,8 @@ create table production.deliveries (
   action text,
   installation_id bigint,
   repository_id bigint,
-  payload text,
+  -- The signed text, packed by the web process (Zstandard).
+  payload bytea,
   state text not null default 'received' check (state in ('received', 'queued', 'done', 'failed')),
   received_at timestamptz not null default now(),
   queued_at timestamptz,
@@ -19,12 +20,7 @@ create table production.deliveries (
   check ((state in ('done', 'failed')) = (finished_at is not null))
 ) with (fillfactor = 60);
 -- Room on the page, and `state` and `queued_at` in no index: saying that a job was made then writes to none of them.
--- The server's own compression (pglz) is half of the cost of taking a webhook: lz4 where it was built with it, else none.
-do $$ begin
-  alter table production.deliveries alter column payload set compression lz4;
-exception when feature_not_supported then
-  alter table production.deliveries alter column payload set storage external;
-end $$;
+alter table production.deliveries alter column payload set storage external;
 create index deliveries_unfinished on production.deliveries (received_at) where finished_at is null;
 create index deliveries_purgeable on production.deliveries (finished_at)
   where payload is not null and finished_at is not null;
@@ -142,19 +138,60 @@ create table production.review_findings (
 );
 create index review_findings_comment on production.review_findings (comment_id) where comment_id is not null;
 
+-- Every human signal as it was seen, taken back ones too: a removal is a row of its own. `fingerprint` names the
+-- finding it speaks of; a person's own review comment has none, but a place.
 create table production.feedback (
   id bigint primary key generated always as identity,
   repository_id bigint not null,
   number integer not null,
   comment_id bigint not null,
+  fingerprint text,
   kind text not null check (kind in ('reaction', 'reply', 'thread-resolved', 'thread-unresolved',
     'suggestion-applied', 'line-changed', 'human-comment')),
   author_id bigint not null,
+  author_login text not null,
+  -- Whose signal it is: the pull request's author and collaborators with triage or more count, others do not.
+  standing text not null check (standing in ('author', 'collaborator', 'outsider', 'bot')),
+  -- Reaction, reason code (or 'unreadable'), or the comment's text.
   content text not null,
+  place json,
   removed boolean not null default false,
   given_at timestamptz not null,
   recorded_at timestamptz not null default now(),
   unique (repository_id, comment_id, kind, author_id, content, given_at, removed)
+);
+create index feedback_pull_request on production.feedback (repository_id, number);
+
+-- Pull requests whose comments are looked at for reactions, which no webhook tells.
+create table production.followed (
+  repository_id bigint not null,
+  number integer not null,
+  installation_id bigint not null,
+  owner text not null,
+  repo text not null,
+  -- Who opened the pull request: their word counts whatever they may do in the repository.
+  author_id bigint not null,
+  -- The reactions' roll-up by comment as last seen: only comments whose roll-up differs are asked about.
+  rollups json not null default '{}',
+  polls integer not null default 0,
+  next_at timestamptz not null,
+  closed_at timestamptz,
+  primary key (repository_id, number)
+);
+create index followed_due on production.followed (next_at);
+
+-- Which pull requests were copied to V1, at which head.
+create table production.sampled (
+  repository_id bigint not null,
+  number integer not null,
+  sample_id text not null unique,
+  installation_id bigint not null,
+  head_sha text not null,
+  -- Digests of the diff's lines, by which findings of later heads are found in it: no text.
+  prints json not null,
+  ended_at timestamptz,
+  sampled_at timestamptz not null default now(),
+  primary key (repository_id, number)
 );
 
 create table production.slo_metrics (
@@ -219,6 +256,7 @@ grant select, insert, update, delete on production.pull_requests, production.rev
   production.review_findings, production.commands to cupel_production;
 grant select, insert, update on production.budgets, production.budget_reservations, production.pacer to cupel_production;
 grant select, insert, delete on production.feedback to cupel_production;
+grant select, insert, update, delete on production.followed, production.sampled to cupel_production;
 grant select, insert on production.slo_metrics to cupel_production;
 -- Nobody may write releases: they come through doors only.
 grant select on production.releases to cupel_production;

@@ -6,6 +6,7 @@ import type { ReviewRequest } from '../../src/ports/stores.ts'
 import { askForReview } from './ask.ts'
 import { runCommand } from './command.ts'
 import type { ProductionDeps } from './deps.ts'
+import { takeFeedback } from './feedback.ts'
 import type { DeliveredEvent } from './take-delivery.ts'
 
 /**
@@ -24,7 +25,11 @@ async function act(deps: ProductionDeps, intent: Intent, receivedAt: Date): Prom
       return observeAndAsk(deps, intent, receivedAt)
     case 'close': {
       const { stale } = await deps.pullRequests.observe({ ...intent.ref, ...intent, open: false })
-      return stale ? 'stale: closed before a later event' : 'closed'
+      if (stale) return 'stale: closed before a later event'
+      const { repositoryId, number } = intent.ref
+      await deps.samples.end(repositoryId, number, intent.closedAt, intent.merged)
+      await deps.followed.closed(intent.ref, intent.closedAt)
+      return 'closed'
     }
     case 'rerequest': {
       const requests = await rerequested(deps, intent, receivedAt)
@@ -33,6 +38,10 @@ async function act(deps: ProductionDeps, intent: Intent, receivedAt: Date): Prom
         ? 'review asked for again'
         : 'rerequested check belongs to no review of Cupel'
     }
+    case 'reply':
+    case 'human-comment':
+    case 'thread':
+      return takeFeedback(deps, intent, receivedAt)
     case 'command':
       return runCommand(deps, intent, receivedAt)
     case 'forget': {
@@ -65,6 +74,7 @@ async function observeAndAsk(
     open: true,
   })
   if (stale) return 'stale: a later event is known'
+  if (intent.trigger.kind === 'reopened') await deps.followed.closed(intent.ref, null)
   // Planned from the receipt, so that an event taken again after a crash plans the same.
   const dueAt = planReview({ plannedAt: state.lastAskedAt, now: receivedAt })
   await Promise.all([

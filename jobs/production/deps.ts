@@ -2,6 +2,13 @@ import type { ReviewJob } from '../../src/cycle.ts'
 import type { Analysers } from '../../src/ports/analyser.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { CodeHostReader, CodeHostWriter } from '../../src/ports/code-host.ts'
+import type {
+  FeedbackStore,
+  FollowedPullRequests,
+  Labels,
+  ReactionReader,
+  Samples,
+} from '../../src/ports/feedback.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Models, ModelUsage } from '../../src/ports/model.ts'
 import type { Queue } from '../../src/ports/queue.ts'
@@ -44,6 +51,13 @@ export interface ProductionDeps {
   budgets: Budgets
   locks: Locks
   audit: AuditLog
+  samples: Samples
+  feedback: FeedbackStore
+  labels: Labels
+  followed: FollowedPullRequests
+  reactions: ReactionReader
+  /** `rate` is the share of pull requests that are copied to the experiments, 0 to 1. */
+  sampling: { secret: string; rate: number }
   app: { id: number }
   /** Where people read GitHub, `https://github.com`: comments link to nowhere else. */
   webUrl: string

@@ -1,4 +1,6 @@
+import { createHmac } from 'node:crypto'
 import { startAnalysers } from '../../src/adapters/analysers/host.ts'
+import { reactionReader } from '../../src/adapters/github/reactions.ts'
 import { codeHost } from '../../src/adapters/github/code-host.ts'
 import { connectApp } from '../../src/adapters/github/connect.ts'
 import { usageOf } from '../../src/adapters/models/faults.ts'
@@ -7,6 +9,10 @@ import { modelOptions } from '../../src/adapters/models/options.ts'
 import { auditLog } from '../../src/adapters/postgres/audit-log.ts'
 import { budgets } from '../../src/adapters/postgres/budgets.ts'
 import { commands } from '../../src/adapters/postgres/commands.ts'
+import { feedback } from '../../src/adapters/postgres/feedback.ts'
+import { followed } from '../../src/adapters/postgres/followed.ts'
+import { labels } from '../../src/adapters/postgres/labels.ts'
+import { samples } from '../../src/adapters/postgres/samples.ts'
 import { arrivedDeliveries, deliveryLog } from '../../src/adapters/postgres/delivery-log.ts'
 import { locks } from '../../src/adapters/postgres/locks.ts'
 import { pacer } from '../../src/adapters/postgres/pacer.ts'
@@ -27,6 +33,7 @@ import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
 import { queueNames, type DeliveryJob, type ReviewJob } from '../../src/cycle.ts'
 import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
+import { pollReactions } from './poll-reactions.ts'
 import { redeliver } from './redeliver.ts'
 import { sweepRequests } from './sweep.ts'
 import { takeDelivery } from './take-delivery.ts'
@@ -39,8 +46,15 @@ const DELIVERIES_AT_ONCE = 4
 const ATTEMPTS = 10
 const SHUTDOWN_GRACE_MS = 20_000
 const REDELIVER_EVERY_MS = 600_000
+/** At most: who shortens the time of recovery also looks for reactions that are due more often. */
+const POLL_EVERY_MS = 60_000
 const PURGE_EVERY_MS = 3_600_000
 const PAYLOAD_DAYS = 7
+
+/** Nobody outside can guess which pull requests are sampled; a new App key draws anew. */
+function samplingSecret(privateKey: string): string {
+  return createHmac('sha256', privateKey).update('cupel sampling').digest('hex')
+}
 
 await runProcess('production', async () => {
   const environment = readEnvironment(process.env, 'production')
@@ -68,7 +82,8 @@ await runProcess('production', async () => {
   )
   const connected = await connectApp({ ...app, baseUrl: environment.githubApiUrl, log, clock })
   const { octokitFor, botLogin } = connected
-  const host = codeHost({ octokitFor, botLogin, pacer: pacer(pool, clock), log, metrics, clock })
+  const calls = { octokitFor, botLogin, pacer: pacer(pool, clock), log, metrics, clock }
+  const host = codeHost(calls)
   const models = createModels({ ...modelOptions(environment), clock, metrics, log })
 
   const deps: ProductionDeps = {
@@ -89,6 +104,12 @@ await runProcess('production', async () => {
     budgets: budgets(pool),
     locks: locks(lockPool),
     audit: auditLog(pool),
+    samples: samples(pool),
+    feedback: feedback(pool),
+    labels: labels(pool),
+    followed: followed(pool),
+    reactions: reactionReader(calls),
+    sampling: { secret: samplingSecret(app.privateKey), rate: environment.sampleRate },
     app,
     webUrl: environment.githubWebUrl,
     dailyUsd: environment.dailyUsd,
@@ -149,6 +170,9 @@ await runProcess('production', async () => {
         { hook: connected.hook, arrived: ids => arrivedDeliveries(pool, ids), clock, log },
         stopping.signal,
       ),
+    ),
+    repeat(Math.min(POLL_EVERY_MS, 2 * recoveryMs), 'looking at reactions', () =>
+      pollReactions(deps, stopping.signal),
     ),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
   ]

@@ -1,4 +1,5 @@
 import { asFault, Fault } from '../../src/core/fault.ts'
+import { pollAfterMs } from '../../src/core/feedback-polls.ts'
 import { readRepositoryConfiguration } from '../../src/core/repository-configuration-read.ts'
 import { problemLines } from '../../src/core/repository-configuration-text.ts'
 import {
@@ -18,6 +19,8 @@ import { openPurse, type Purse } from './budget.ts'
 import { beginCheck, closeDone, closeSkipped, closeSuperseded, tellSummary } from './close.ts'
 import type { ProductionDeps } from './deps.ts'
 import { postReview } from './post.ts'
+import { recordPush } from './push.ts'
+import { sample } from './sample.ts'
 import { loadSnapshot, type Listing } from './snapshot.ts'
 import { watchHead } from './watch-head.ts'
 
@@ -117,7 +120,9 @@ async function carryOut(
     ),
     deps.reviews.rounds(request.repositoryId, request.number, row.id),
   ])
+  const began = deps.clock.elapsed()
   const { examination, rest, stored } = await examineOnce(deps, about, snapshot, rounds, purse, signal)
+  const latencyMs = stored === null ? longestStepMs(examination) : deps.clock.elapsed() - began
   const settled = settleThreads(deps, about, snapshot, examination, rounds)
   const [checkId, open] = await Promise.all([check, settled, stored])
   const place = { owner: request.owner, name: request.repo, webUrl: deps.webUrl }
@@ -139,6 +144,7 @@ async function carryOut(
   }
   deps.metrics.reviewFinished(secondsSince(deps, request), 'done')
   const whole = await withLate(deps, row, examination, rest)
+  await learnFrom(deps, about, { snapshot, rounds, examination: whole, latencyMs })
   await closeDone(deps, request, row, checkId, { ...told, examination: withOpen(whole, open) })
   return `reviewed ${row.headSha}: ${whole.findings.length} inline, ${whole.late.length} late`
 }
@@ -154,12 +160,13 @@ async function examineOnce(
 ): Promise<{
   examination: StoredExamination
   rest: Promise<LateExamination> | null
-  stored: Promise<void>
+  /** Null of what an earlier attempt stored. */
+  stored: Promise<void> | null
 }> {
   const { row, view, wishes, release, request } = about
   const known = row.examination
   if (known && (known.baseSha === view.baseSha || row.reviewId !== null))
-    return { examination: known, rest: null, stored: Promise.resolve() }
+    return { examination: known, rest: null, stored: null }
   const rounds = earlierRounds(earlierRound(view, earlier, request.full, release.id))
   const allowed = new Set(allowedAnalysers(wishes))
   const { limits, analysers } = release.configuration
@@ -181,6 +188,32 @@ async function examineOnce(
   const examination = { baseSha: view.baseSha, findings, late: [], unanchored, leftOut, receipt, lineDigests }
   const stored = deps.reviews.saveExamination(row.id, examination)
   return { examination, rest: found.pending ? found.whenLate : null, stored }
+}
+
+/**
+ * What the improvement of Cupel lives on, before the review counts as done: what the push did to earlier remarks, the
+ * sample, and the reactions that are to be looked at. None of it ever fails a review.
+ */
+async function learnFrom(
+  deps: ProductionDeps,
+  { request, view, wishes, release, row }: Case,
+  about: { snapshot: Snapshot; rounds: Rounds; examination: StoredExamination; latencyMs: number },
+): Promise<void> {
+  await recordPush(deps, request, { ...about, view, at: row.createdAt })
+  await sample(deps, request, {
+    ...about,
+    wishes,
+    earlierRounds: about.rounds.count,
+    releaseId: release.id,
+  })
+  await deps.followed
+    .follow(request, view.author.id, new Date(deps.clock.now().getTime() + pollAfterMs(0)))
+    .catch((error: unknown) => deps.log.error({ err: error }, 'reactions of a review will not be looked at'))
+}
+
+/** Of an examination that an earlier attempt made, whose clock is gone: steps run beside one another. */
+function longestStepMs({ receipt }: StoredExamination): number {
+  return Math.max(0, ...receipt.steps.map(step => step.latencyMs))
 }
 
 /**

@@ -157,7 +157,11 @@ export const PULL_TYPES: Record<string, TypeDefinition> = {
       databaseId: scalar('Int', (one: Reaction) => one.id),
       content: scalar('ReactionContent', (one: Reaction) => REACTIONS[one.content]),
       createdAt: scalar('DateTime', (one: Reaction) => stamp(one.createdAt)),
-      user: { type: 'User', resolve: (one: Reaction) => (one.user.deleted === true ? null : one.user) },
+      // A reaction's user is a User; that of an App has none.
+      user: {
+        type: 'User',
+        resolve: ({ user }: Reaction) => (user.deleted === true || user.type === 'Bot' ? null : user),
+      },
     },
   },
 }

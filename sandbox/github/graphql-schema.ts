@@ -114,7 +114,15 @@ export const SCHEMA: Record<string, TypeDefinition> = {
           const ids = args['ids'] as string[]
           if (ids.length > 100)
             throw new Refusal(422, 'You may not provide more than 100 node ids; you provided ' + ids.length)
-          return ids.map(id => nodeOf(id, context))
+          // One that is gone is null beside the others.
+          return ids.map(id => {
+            try {
+              return nodeOf(id, context)
+            } catch (error) {
+              if (error instanceof Refusal && error.status === 404) return null
+              throw error
+            }
+          })
         },
       },
     },

@@ -94,6 +94,12 @@ export const createValidation = (): Validation => {
       parameters: Record<string, Parameter>
     }
   }
+  // The description forgets that a comment whose line is gone stands nowhere; it says so of some other schemas.
+  for (const name of ['review-comment', 'pull-request-review-comment']) {
+    const schema = description.components['schemas']?.[name] as { properties?: Json } | undefined
+    for (const key of ['line', 'position'])
+      if (schema?.properties) schema.properties[key] = { type: ['integer', 'null'] }
+  }
   const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: true })
   formats.default(ajv)
   ajv.addSchema({ $id: 'github', components: description.components })

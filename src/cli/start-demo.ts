@@ -40,6 +40,7 @@ function invitation(url: string): string[] {
     '  npx cupel sandbox reply COMMENT_ID wrong            answer in a thread',
     '  npx cupel sandbox react COMMENT_ID -1               react to a comment',
     '  npx cupel sandbox clone-url shop                    a URL to git clone and git push',
+    '  npx cupel experiment add FILE                       try another configuration; `list` and `show ID` follow it',
     '',
     'Ctrl-C ends it.',
   ]

@@ -7,6 +7,8 @@ import { checkRedis } from '../adapters/queue/check-redis.ts'
 import { readEnvironment, type Environment } from '../adapters/system/environment.ts'
 import { createLog } from '../adapters/system/log.ts'
 import { Fault } from '../core/fault.ts'
+import { announceDatabase } from './operator-url.ts'
+import { addShippedExperiments } from './shipped-experiments.ts'
 import { processSpecs } from '../supervisor/processes.ts'
 import { supervise } from '../supervisor/supervise.ts'
 
@@ -51,6 +53,8 @@ async function start(environment: Environment, once: boolean, closers: Closer[])
   const ownerUrl = environment.databaseUrl ?? (await embeddedDatabase(dataDir, sandboxed, closers))
   say('bringing the database to this version')
   await migrate(ownerUrl, say)
+  if (environment.databaseUrl === null) closers.push(await announceDatabase(dataDir, ownerUrl))
+  await addShippedExperiments(ownerUrl, say)
 
   // The local GitHub must know where to send webhooks before anybody listens there.
   const port = process.env['PORT'] || !sandboxed ? environment.port : await freePort()

@@ -34,6 +34,8 @@ export const pullRequest = z.object({
     number,
     state: z.enum(['open', 'closed']),
     updated_at: time,
+    closed_at: time.nullish(),
+    merged: z.boolean().nullish(),
     head: z.object({ sha }),
     base: z.object({ sha }),
   }),
@@ -55,9 +57,37 @@ export const issueComment = z.object({
   issue: z.object({ number, user: user.nullish(), pull_request: z.object({}).nullish() }),
 })
 
-export const reviewComment = z.object({
+const line = z.int().min(1)
+const side = z.enum(['LEFT', 'RIGHT'])
+
+/** All that a command needs: a place that cannot be read must not lose it. */
+export const threadComment = z.object({
   ...scope,
   comment: comment.extend({ in_reply_to_id: id.nullish() }),
+  pull_request: z.object({ number, user: user.nullish() }),
+})
+
+export const reviewComment = threadComment.extend({
+  comment: threadComment.shape.comment.extend({
+    created_at: time,
+    updated_at: time,
+    path: z.string().max(4_096),
+    diff_hunk: z.string().max(1_000_000).catch(''),
+    commit_id: sha,
+    // All null for a comment on a whole file, or once its line is gone.
+    line: line.nullish(),
+    start_line: line.nullish(),
+    side: side.nullish(),
+  }),
+})
+export type ReviewComment = z.output<typeof reviewComment>['comment']
+
+export const reviewThread = z.object({
+  ...scope,
+  sender: user,
+  thread: z.object({
+    comments: z.array(z.object({ id, body: z.string().nullish(), user: user.nullish() })).max(10_000),
+  }),
   pull_request: z.object({ number, user: user.nullish() }),
 })
 

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { type ParsedCommand, parseCommand } from './command.ts'
 import * as payloads from './event-payload.ts'
 import type { PullRequestRef } from './pull-request.ts'
+import type { Side } from './review/diff.ts'
 
 /** What a webhook asks Cupel to do. A webhook is a hint: whoever acts reads the truth from the code host first. */
 export type Intent =
@@ -15,7 +16,7 @@ export type Intent =
       /** Part of the review's key: 'push' whatever made the head known, 'base:<sha>' when the base changed under it. */
       occasion: string
     }
-  | { kind: 'close'; ref: PullRequestRef; headSha: string; updatedAt: Date }
+  | { kind: 'close'; ref: PullRequestRef; headSha: string; updatedAt: Date; closedAt: Date; merged: boolean }
   | {
       kind: 'command'
       ref: PullRequestRef
@@ -28,6 +29,7 @@ export type Intent =
       isAuthor: boolean
       command: Exclude<ParsedCommand, { kind: 'none' }>
     }
+  | FeedbackIntent
   | {
       kind: 'rerequest'
       repository: Omit<PullRequestRef, 'number'>
@@ -41,6 +43,35 @@ export type Intent =
   | { kind: 'forget'; installationId: number; repositoryIds?: number[] }
   | { kind: 'ignore'; why: string }
   | { kind: 'unreadable'; why: string }
+
+/** Something a person did on a review thread; what it says of which finding is read when it is taken. */
+export type FeedbackIntent = {
+  ref: PullRequestRef
+  by: { id: number; login: string; isAuthor: boolean }
+} & (
+  | {
+      kind: 'reply'
+      commentId: number
+      /** The first comment of the thread. */
+      threadCommentId: number
+      text: string
+      at: Date
+      removed: boolean
+    }
+  | {
+      kind: 'human-comment'
+      commentId: number
+      text: string
+      /** Null: it stands on no line. */
+      place: { path: string; side: Side; startLine: number; line: number; headSha: string } | null
+      /** The lines it stands under, as the diff had them. */
+      quote: string
+      at: Date
+      removed: boolean
+    }
+  /** The time is that of the event's receipt: the code host tells none. */
+  | { kind: 'thread'; threadCommentId: number; resolved: boolean }
+)
 
 export type Trigger =
   | { kind: 'opened' | 'synchronize' | 'reopened' | 'ready-for-review' | 'base-changed' }
@@ -74,7 +105,7 @@ const handlers = new Map<string, Handler>([
   ['installation', decideInstallation],
   ['installation_repositories', decideRepositories],
   ['pull_request_review', () => [ignore('commands are read from comments, not from review bodies')]],
-  ['pull_request_review_thread', () => [ignore('threads are read from the code host when a review begins')]],
+  ['pull_request_review_thread', decideThread],
 ])
 
 function decidePullRequest(event: WebhookEvent, action: string): Intent[] {
@@ -96,7 +127,13 @@ function decidePullRequest(event: WebhookEvent, action: string): Intent[] {
       trigger,
       occasion,
     })
-    if (action === 'closed') return { kind: 'close', ...about }
+    if (action === 'closed')
+      return {
+        kind: 'close',
+        ...about,
+        closedAt: new Date(pull.closed_at ?? pull.updated_at),
+        merged: pull.merged ?? false,
+      }
     if (pull.state === 'closed') return ignore(`pull_request ${action} of a closed pull request`)
     switch (action) {
       case 'opened':
@@ -130,14 +167,81 @@ function decideIssueComment(event: WebhookEvent, action: string): Intent[] {
 }
 
 function decideReviewComment(event: WebhookEvent, action: string): Intent[] {
-  if (action !== 'created') return [ignore('only new comments are commands')]
-  return read(payloads.reviewComment, event, payload =>
-    command(payload.comment, payload.pull_request.user, {
-      ref: reference(payload, payload.pull_request.number),
-      where: 'review-comment',
-      threadCommentId: payload.comment.in_reply_to_id ?? payload.comment.id,
-    }),
-  )
+  if (!['created', 'edited', 'deleted'].includes(action))
+    return [ignore(`pull_request_review_comment ${action} says nothing`)]
+  const known = payloads.threadComment.safeParse(event.payload)
+  if (!known.success) return [unreadable(known.error)]
+  const { comment, pull_request: pull } = known.data
+  const ref = reference(known.data, pull.number)
+  const threadCommentId = comment.in_reply_to_id ?? comment.id
+  if (parseCommand(comment.body ?? '').kind === 'none') return decideRemark(event, action, ref)
+  return [
+    action === 'created'
+      ? command(comment, pull.user, { ref, where: 'review-comment', threadCommentId })
+      : ignore('only new comments are commands'),
+  ]
+}
+
+function decideRemark(event: WebhookEvent, action: string, ref: PullRequestRef): Intent[] {
+  return read(payloads.reviewComment, event, ({ comment, pull_request: pull }) => {
+    const { user } = comment
+    if (!user || !isPerson(comment)) return ignore('comment by a bot')
+    const said = {
+      ref,
+      by: { id: user.id, login: user.login, isAuthor: user.id === pull.user?.id },
+      commentId: comment.id,
+      text: comment.body ?? '',
+      at: new Date(action === 'created' ? comment.created_at : comment.updated_at),
+      removed: action === 'deleted',
+    }
+    return comment.in_reply_to_id
+      ? { kind: 'reply', ...said, threadCommentId: comment.in_reply_to_id }
+      : { kind: 'human-comment', ...said, ...placeOf(comment) }
+  })
+}
+
+function placeOf(
+  comment: payloads.ReviewComment,
+): Pick<Extract<Intent, { kind: 'human-comment' }>, 'place' | 'quote'> {
+  const { line, side, path } = comment
+  if (!line || !side) return { place: null, quote: '' }
+  const startLine = Math.min(comment.start_line ?? line, line)
+  const place = { path, side, startLine, line, headSha: comment.commit_id }
+  return { place, quote: quotedLines(comment.diff_hunk, side, line - startLine + 1) }
+}
+
+/** The last lines of one side of a hunk that ends with the line commented on. */
+function quotedLines(hunk: string, side: Side, count: number): string {
+  const other = side === 'RIGHT' ? '-' : '+'
+  const shown = hunk
+    .split('\n')
+    .filter(line => !line.startsWith('@@') && !line.startsWith('\\') && !line.startsWith(other))
+  return shown
+    .slice(-count)
+    .map(line => line.slice(1))
+    .join('\n')
+}
+
+function decideThread(event: WebhookEvent, action: string): Intent[] {
+  if (action !== 'resolved' && action !== 'unresolved') return [ignore(`thread ${action} says nothing`)]
+  return read(payloads.reviewThread, event, ({ sender, thread, pull_request: pull, ...scope }) => {
+    const first = thread.comments[0]
+    if (!first) return ignore('a thread without comments')
+    if (sender.type !== 'User' || sender.login.endsWith('[bot]')) return ignore(`thread ${action} by a bot`)
+    return {
+      kind: 'thread',
+      ref: reference(scope, pull.number),
+      by: { id: sender.id, login: sender.login, isAuthor: sender.id === pull.user?.id },
+      threadCommentId: first.id,
+      resolved: action === 'resolved',
+    }
+  })
+}
+
+/** Apps may also write in a person's name; Cupel answers neither these nor itself. */
+function isPerson(comment: payloads.Comment): boolean {
+  const { user } = comment
+  return user?.type === 'User' && !user.login.endsWith('[bot]') && !comment.performed_via_github_app
 }
 
 function command(
@@ -145,11 +249,8 @@ function command(
   author: payloads.User | null | undefined,
   place: Pick<Extract<Intent, { kind: 'command' }>, 'ref' | 'where' | 'threadCommentId'>,
 ): Intent {
-  // Apps may also write in a person's name; Cupel answers neither these nor itself.
   const user = comment.user
-  if (user?.type !== 'User' || user.login.endsWith('[bot]') || comment.performed_via_github_app) {
-    return ignore('comment by a bot')
-  }
+  if (!user || !isPerson(comment)) return ignore('comment by a bot')
   const parsed = parseCommand(comment.body ?? '')
   if (parsed.kind === 'none') return ignore('comment without a command')
   const isAuthor = author?.id === user.id

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
-import type { Problem } from './repository-configuration-read.ts'
 import { defaultConfiguration, type RepositoryConfiguration } from './repository-configuration.ts'
+import type { Problem } from './yaml-document.ts'
 
 const shown = 20
 

@@ -44,7 +44,30 @@ describe('pull_request', () => {
       { changes: { base: { ref: { from: 'dev' } } } },
       review({ kind: 'base-changed' }, `base:${baseSha}`),
     ],
-    ['closed', {}, { kind: 'close', ref, headSha: sha, updatedAt: new Date(updatedAt) }],
+    [
+      'closed',
+      {},
+      {
+        kind: 'close',
+        ref,
+        headSha: sha,
+        updatedAt: new Date(updatedAt),
+        closedAt: new Date(updatedAt),
+        merged: false,
+      },
+    ],
+    [
+      'closed',
+      { pull_request: { ...pull, merged: true, closed_at: '2026-11-01T09:59:58Z' } },
+      {
+        kind: 'close',
+        ref,
+        headSha: sha,
+        updatedAt: new Date(updatedAt),
+        closedAt: new Date('2026-11-01T09:59:58Z'),
+        merged: true,
+      },
+    ],
   ])('%s %j', (action, more, intent) => {
     expect(decide('pull_request', { action, pull_request: pull, ...more })).toEqual([intent])
   })
@@ -128,6 +151,84 @@ describe('comments', () => {
       { kind: 'ignore', why: expect.any(String) },
     ])
   })
+})
+
+describe('what people say on review threads', () => {
+  const comment = {
+    id: 40,
+    body: 'wrong: b is never null here',
+    user: { ...person, id: 2, login: 'bob' },
+    created_at: '2026-11-01T10:00:00Z',
+    updated_at: '2026-11-01T10:05:00Z',
+    path: 'src/a.ts',
+    diff_hunk: '@@ -1,3 +1,4 @@\n const a = 1\n-const b = 2\n+const b = 3\n+const c = 4',
+    commit_id: sha,
+    line: 3,
+    start_line: 2,
+    side: 'RIGHT',
+  }
+  const by = { id: 2, login: 'bob', isAuthor: false }
+  const on = (action: string, more: object) =>
+    decide('pull_request_review_comment', { action, comment: { ...comment, ...more }, pull_request: pull })
+
+  it.each([
+    ['created', comment.created_at, false],
+    ['edited', comment.updated_at, false],
+    ['deleted', comment.updated_at, true],
+  ])('a reply that was %s', (action, at, removed) => {
+    expect(on(action, { in_reply_to_id: 30 })).toEqual([
+      {
+        kind: 'reply',
+        ref,
+        by,
+        commentId: 40,
+        threadCommentId: 30,
+        text: comment.body,
+        at: new Date(at),
+        removed,
+      },
+    ])
+  })
+
+  it.each([
+    [
+      {},
+      { path: 'src/a.ts', side: 'RIGHT', startLine: 2, line: 3, headSha: sha },
+      'const b = 3\nconst c = 4',
+    ],
+    [
+      { side: 'LEFT', start_line: null, line: 2, diff_hunk: '@@ -1,2 +1,1 @@\n const a = 1\n-const b = 2' },
+      { path: 'src/a.ts', side: 'LEFT', startLine: 2, line: 2, headSha: sha },
+      'const b = 2',
+    ],
+    [{ line: null, start_line: null }, null, ''],
+  ])("a comment of a person's own, %j, keeps its place and lines", (more, place, quote) => {
+    expect(on('created', more)).toMatchObject([{ kind: 'human-comment', by, place, quote }])
+  })
+
+  it.each([
+    ['resolved', true],
+    ['unresolved', false],
+  ])('a thread that was %s', (action, resolved) => {
+    const thread = { node_id: 'T', comments: [{ id: 30, body: 'x', user: person }] }
+    const payload = { action, thread, sender: person, pull_request: pull }
+    expect(decide('pull_request_review_thread', payload)).toEqual([
+      { kind: 'thread', ref, by: { id: 1, login: 'ann', isAuthor: true }, threadCommentId: 30, resolved },
+    ])
+    for (const sender of [
+      { ...person, type: 'Bot' },
+      { ...person, login: 'cupel[bot]' },
+    ])
+      expect(decide('pull_request_review_thread', { ...payload, sender })[0]?.kind).toBe('ignore')
+  })
+
+  it.each([
+    ['created', { user: { ...person, type: 'Bot' } }],
+    ['created', { performed_via_github_app: { id: 1 } }],
+    ['created', { user: null }],
+    ['edited', { body: '/cupel review' }],
+    ['pinned', {}],
+  ])('%s %j says nothing', (action, more) => expect(on(action, more)[0]?.kind).toBe('ignore'))
 })
 
 describe('check_run', () => {
@@ -229,7 +330,10 @@ describe('a payload with parts missing or replaced', () => {
       'pull_request_review',
       { action: 'submitted', review: { id: 1, body: '/cupel review' }, pull_request: pull },
     ],
-    ['pull_request_review_thread', { action: 'resolved', thread: { node_id: 'x' }, pull_request: pull }],
+    [
+      'pull_request_review_thread',
+      { action: 'resolved', thread: { comments: [comment] }, sender: person, pull_request: pull },
+    ],
     ['check_run', { action: 'rerequested', check_run }],
     ['installation', { action: 'deleted' }],
     ['installation_repositories', { action: 'removed', repositories_removed: [{ id: 9 }] }],

@@ -36,6 +36,28 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
       'WEBHOOK_SECRET_PREVIOUS',
     ],
   },
+  experiments: {
+    role: 'cupel_experiments',
+    sees: [
+      'ANTHROPIC_API_KEY',
+      'ANTHROPIC_BASE_URL',
+      'ANTHROPIC_MODEL',
+      'CUPEL_EXPERIMENTS_DAILY_USD',
+      'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',
+      'CUPEL_PRICES',
+      'CUPEL_RECOVERY_SECONDS',
+      'HOST',
+      'METRICS_PORT',
+      'OPENAI_API_KEY',
+      'OPENAI_BASE_URL',
+      'OPENAI_MODEL',
+      'REDIS_URL',
+    ],
+  },
+  gate: {
+    role: 'cupel_gate',
+    sees: ['CUPEL_GATE_SECONDS', 'CUPEL_JUDGING_BUDGET', 'HOST', 'METRICS_PORT'],
+  },
   production: {
     role: 'cupel_production',
     sees: [
@@ -48,6 +70,7 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
       'CUPEL_DAILY_USD_REPOSITORY',
       'CUPEL_PRICES',
       'CUPEL_RECOVERY_SECONDS',
+      'CUPEL_SAMPLE_RATE',
       'GHE_HOST',
       'GHE_PROTOCOL',
       'HOST',
@@ -61,6 +84,14 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
     ],
   },
 }
+
+/** Read under another name by the process they are for. */
+const renamed = [
+  'CUPEL_EXPERIMENTS_OPENAI_API_KEY',
+  'CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY',
+  'CUPEL_EXPERIMENTS_METRICS_PORT',
+  'CUPEL_GATE_METRICS_PORT',
+]
 
 let folder: string
 let supervisor: Supervisor
@@ -76,7 +107,7 @@ beforeAll(async () => {
     'PGPASSWORD',
     'ssh_auth_sock',
   ]
-  for (const name of [...variables, ...everywhere, ...strangers]) env[name] = `value of ${name}`
+  for (const name of [...variables, ...renamed, ...everywhere, ...strangers]) env[name] = `value of ${name}`
   // Node.js 24 crashes when both of these name nothing.
   Object.assign(env, { TZ: 'UTC', LANG: 'C' })
   Object.assign(env, { TMPDIR: folder, DATABASE_URL: ownerUrl })
@@ -118,7 +149,35 @@ it('what the starter sets wins over the machine', () => {
 
 it.each([
   ['web', ['APP_ID', 'PRIVATE_KEY', 'PRIVATE_KEY_PATH', 'OPENAI_API_KEY', 'ANTHROPIC_API_KEY']],
-  ['production', ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS']],
+  ['production', ['WEBHOOK_SECRET', 'WEBHOOK_SECRET_PREVIOUS', ...renamed]],
+  [
+    'experiments',
+    [
+      'APP_ID',
+      'PRIVATE_KEY',
+      'PRIVATE_KEY_PATH',
+      'WEBHOOK_SECRET',
+      'GHE_HOST',
+      'GITHUB_TOKEN',
+      'OPENAI_API_KEY',
+    ],
+  ],
+  [
+    'gate',
+    [
+      'APP_ID',
+      'PRIVATE_KEY',
+      'PRIVATE_KEY_PATH',
+      'WEBHOOK_SECRET',
+      'GHE_HOST',
+      'GITHUB_TOKEN',
+      'OPENAI_API_KEY',
+      'ANTHROPIC_API_KEY',
+      'CUPEL_EXPERIMENTS_OPENAI_API_KEY',
+      'CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY',
+      'REDIS_URL',
+    ],
+  ],
 ])('%s holds no value of %j, under whatever name', (name, secrets) => {
   const values = Object.values(seen[name] ?? {}).join('\n')
   for (const secret of secrets) expect(values).not.toContain(env[secret])

@@ -109,9 +109,19 @@ async function setPaused(db: Db, repositoryId: number, number: number, paused: b
   ])
 }
 
-/** Feedback and commands have no installation: they go with the repositories that the scope's rows name. */
+/**
+ * Feedback and commands have no installation: they go with the repositories that the scope's rows name. So do the
+ * texts of samples, which lie behind a door.
+ */
 async function forget(db: Db, scope: Scope): Promise<number> {
   const only = scope.repositoryIds ? [...scope.repositoryIds] : null
+  const sampled = await db.query<{ repository_id: string }>(
+    `select distinct repository_id from production.sampled
+     where installation_id = $1 and ($2::bigint[] is null or repository_id = any($2))`,
+    [scope.installationId, only],
+  )
+  if (sampled.rows.length > 0)
+    await db.query('select doors.forget_samples($1, null)', [sampled.rows.map(row => row.repository_id)])
   const { rows } = await db.query<{ repository_id: string }>(
     `select repository_id from production.pull_requests
        where installation_id = $1 and ($2::bigint[] is null or repository_id = any($2))
@@ -125,7 +135,7 @@ async function forget(db: Db, scope: Scope): Promise<number> {
   const installation = [
     `delete from production.review_findings f using production.code_reviews r where f.code_review_id = r.id
        and r.installation_id = $1 and ($2::bigint[] is null or r.repository_id = any($2))`,
-    ...['code_reviews', 'review_requests', 'pull_requests', 'deliveries'].map(
+    ...['code_reviews', 'review_requests', 'pull_requests', 'deliveries', 'followed', 'sampled'].map(
       table => `delete from production.${table}
         where installation_id = $1 and ($2::bigint[] is null or repository_id = any($2))`,
     ),

@@ -60,6 +60,12 @@ export function prometheusMetrics(): PrometheusMetrics {
   const duplicates = counter('v2_duplicates_avoided_total', 'Reviews adopted instead of posted twice.')
   const anchors = counter('v2_anchor_failures_total', 'Findings that no line of the diff could carry.')
   const late = counter('v2_late_findings_total', 'Findings that came after the deadline.')
+  const samples = counter(
+    'v2_samples_total',
+    'Pull requests by what the draw for experiments made of them.',
+    'outcome',
+  )
+  const feedback = counter('v2_feedback_total', 'Signals by people, by kind.', 'kind')
   const calls = histogram(
     'v2_code_host_duration_seconds',
     'One call to the code host.',
@@ -100,6 +106,8 @@ export function prometheusMetrics(): PrometheusMetrics {
     duplicateAvoided: () => duplicates.inc(),
     anchorFailed: count => anchors.inc(count),
     lateFindings: count => late.inc(count),
+    sampled: outcome => samples.inc({ outcome }),
+    feedback: kind => feedback.inc({ kind }),
     codeHostCall: (kind, outcome, seconds) =>
       calls.observe({ kind: callKind(kind), outcome: callOutcome(outcome) }, seconds),
   }

@@ -48,10 +48,18 @@ const allowed: Record<Role, readonly string[]> = {
     'CUPEL_DAILY_USD_INSTALLATION',
     'CUPEL_DAILY_USD_REPOSITORY',
     'CUPEL_DAILY_USD_AUTHOR',
+    'CUPEL_SAMPLE_RATE',
     'CUPEL_RECOVERY_SECONDS',
   ],
-  experiments: ['REDIS_URL', ...modelSettings],
-  gate: ['REDIS_URL'],
+  experiments: [
+    'HOST',
+    'REDIS_URL',
+    ...modelSettings,
+    'CUPEL_EXPERIMENTS_DAILY_USD',
+    'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',
+    'CUPEL_RECOVERY_SECONDS',
+  ],
+  gate: ['HOST', 'CUPEL_JUDGING_BUDGET', 'CUPEL_GATE_SECONDS'],
   archive: [],
   dashboard: [],
 }
@@ -61,7 +69,9 @@ const renamed: Partial<Record<Role, Record<string, string>>> = {
   experiments: {
     CUPEL_EXPERIMENTS_OPENAI_API_KEY: 'OPENAI_API_KEY',
     CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY: 'ANTHROPIC_API_KEY',
+    CUPEL_EXPERIMENTS_METRICS_PORT: 'METRICS_PORT',
   },
+  gate: { CUPEL_GATE_METRICS_PORT: 'METRICS_PORT' },
 }
 
 /**
@@ -87,5 +97,8 @@ export function environmentFor(
     if (!result['OPENAI_API_KEY']) delete result['OPENAI_BASE_URL']
     if (!result['ANTHROPIC_API_KEY']) delete result['ANTHROPIC_BASE_URL']
   }
+  // Any free port is meant for every process; a port of production's would be taken.
+  if ((role === 'experiments' || role === 'gate') && env['METRICS_PORT'] === '0')
+    result['METRICS_PORT'] ??= '0'
   return { ...result, ...own }
 }

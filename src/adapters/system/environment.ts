@@ -34,8 +34,14 @@ export interface Environment {
   /** A price table that replaces the one shipped. */
   pricesPath: string | null
   dataDir: string
+  /** Share of pull requests copied to the experiments, 0 to 1. */
+  sampleRate: number
   /** US dollars a day (UTC) for model calls. */
   dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
+  /** Of all experiments together: US dollars a day (UTC), and model calls a minute to each provider. */
+  experiments: { dailyUsd: number; requestsPerMinute: number }
+  /** Judgements a day that people may be asked for, and milliseconds between two turns of the gate. */
+  gate: { judgingBudget: number; everyMs: number }
   /** After so long without a sign of life the work of a process that died is taken up by another. Milliseconds. */
   recoveryMs: number
 }
@@ -101,13 +107,34 @@ const schema = z.object({
     .regex(/^[\w.:-]+$/, 'is not an address; write 127.0.0.1 or 0.0.0.0')
     .default('127.0.0.1'),
   PORT: portNumber.default(3000),
-  METRICS_PORT: portNumber.default(9464),
+  METRICS_PORT: portNumber.optional(),
   LOG_LEVEL: z.enum(logLevels, `is not a level; write one of ${logLevels.join(', ')}`).default('info'),
   CUPEL_PRICES: z.string().optional(),
   CUPEL_DATA_DIR: z.string().default('.cupel'),
   CUPEL_DAILY_USD_INSTALLATION: usd(20),
   CUPEL_DAILY_USD_REPOSITORY: usd(10),
   CUPEL_DAILY_USD_AUTHOR: usd(5),
+  CUPEL_EXPERIMENTS_DAILY_USD: usd(20),
+  CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, 'is not a number of requests; write 1 to 99999, or leave it out for 60')
+    .transform(Number)
+    .default(60),
+  CUPEL_JUDGING_BUDGET: z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,2}|1000)$/, 'is not a number of judgements a day; write 0 to 1000')
+    .transform(Number)
+    .default(10),
+  CUPEL_GATE_SECONDS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 10')
+    .transform(Number)
+    .default(10),
+  CUPEL_SAMPLE_RATE: z
+    .string()
+    .regex(/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/, 'is not a share; write 0 to 1, such as 0.25')
+    .transform(Number)
+    .default(0.25),
   CUPEL_RECOVERY_SECONDS: z
     .string()
     .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 30')
@@ -115,6 +142,8 @@ const schema = z.object({
     .default(30),
 })
 type Parsed = z.output<typeof schema>
+
+const metricsPorts: Partial<Record<Role | 'supervisor', number>> = { experiments: 9465, gate: 9466 }
 
 /** Every variable that Cupel reads. */
 export const variables: readonly string[] = Object.keys(schema.shape)
@@ -143,7 +172,7 @@ export function readEnvironment(
     const list = [...new Set(problems)].map(problem => `  - ${problem}`).join('\n')
     throw new Fault('configuration-invalid', `The environment is not usable:\n${list}`, { retry: 'never' })
   }
-  return toEnvironment(result.data, key.kind === 'key' ? key.pem : null)
+  return toEnvironment(result.data, key.kind === 'key' ? key.pem : null, role)
 }
 
 /** What is half set: a part that cannot work without another. */
@@ -192,7 +221,7 @@ function missingParts(given: Record<string, unknown>, role: Role | 'supervisor')
   return problems
 }
 
-function toEnvironment(parsed: Parsed, privateKey: string | null): Environment {
+function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | 'supervisor'): Environment {
   const access = (
     apiKey: string | undefined,
     baseUrl: string | undefined,
@@ -214,15 +243,22 @@ function toEnvironment(parsed: Parsed, privateKey: string | null): Environment {
     },
     host: parsed.HOST,
     port: parsed.PORT,
-    metricsPort: parsed.METRICS_PORT,
+    // Processes of one machine each have their own.
+    metricsPort: parsed.METRICS_PORT ?? metricsPorts[role] ?? 9464,
     logLevel: parsed.LOG_LEVEL,
     pricesPath: parsed.CUPEL_PRICES ?? null,
     dataDir: parsed.CUPEL_DATA_DIR,
+    sampleRate: parsed.CUPEL_SAMPLE_RATE,
     dailyUsd: {
       installationUsd: parsed.CUPEL_DAILY_USD_INSTALLATION,
       repositoryUsd: parsed.CUPEL_DAILY_USD_REPOSITORY,
       authorUsd: parsed.CUPEL_DAILY_USD_AUTHOR,
     },
+    experiments: {
+      dailyUsd: parsed.CUPEL_EXPERIMENTS_DAILY_USD,
+      requestsPerMinute: parsed.CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE,
+    },
+    gate: { judgingBudget: parsed.CUPEL_JUDGING_BUDGET, everyMs: parsed.CUPEL_GATE_SECONDS * 1_000 },
     recoveryMs: parsed.CUPEL_RECOVERY_SECONDS * 1_000,
   }
 }

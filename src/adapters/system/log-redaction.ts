@@ -1,19 +1,15 @@
+import { credentials, privateKeys } from '../../core/secrets.ts'
+
 const hidden = '[redacted]'
 
 /** Linear in the text: every pattern begins with fixed text and repeats one class. */
 const patterns: readonly [RegExp, string][] = [
-  // A key that was cut still leaves half of itself: without an END line everything up to the next quote goes.
-  [
-    /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----END)[^"])*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?/g,
-    hidden,
-  ],
-  [/gh[pousr]_[A-Za-z0-9_]{16,}/g, hidden],
-  [/github_pat_[A-Za-z0-9_]{16,}/g, hidden],
+  // A key ends with its JSON string at the latest.
+  [privateKeys('[^"]'), hidden],
+  ...credentials.map((pattern): [RegExp, string] => [pattern, hidden]),
   [/\bsk-[A-Za-z0-9_-]{8,}/g, hidden],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, hidden],
   [/\bsha(?:1|256)=[0-9a-f]{40,64}\b/gi, hidden],
   [/\b(bearer|token|basic) [A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${hidden}`],
-  [/([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:@/"]{0,200}:)[^\s@/"]{1,500}@/gi, `$1${hidden}@`],
   [
     /("(?:authorization|proxy-authorization|cookie|set-cookie|x-hub-signature(?:-256)?|x-api-key|api_?key|private_?key|password|passwd|(?:webhook|client)?_?secret|(?:access|installation)?_?token)":)"(?:[^"\\]|\\.)*"/gi,
     `$1"${hidden}"`,

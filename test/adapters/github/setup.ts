@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { startLocalGitHub, type LocalGitHub } from '../../../sandbox/github/server.ts'
 import { codeHost } from '../../../src/adapters/github/code-host.ts'
+import { reactionReader } from '../../../src/adapters/github/reactions.ts'
 import { connectApp } from '../../../src/adapters/github/connect.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { PullRequestRef } from '../../../src/core/pull-request.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
+import type { ReactionReader } from '../../../src/ports/feedback.ts'
 import type { Pacer } from '../../../src/ports/pacer.ts'
 
 const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -26,6 +28,7 @@ export interface Setup {
   pauses: Date[]
   warnings: string[]
   host(more?: { pacer?: Pacer; clock?: Clock; basePath?: string }): Promise<Host>
+  reactions(): Promise<ReactionReader>
   close(): Promise<void>
 }
 
@@ -42,27 +45,28 @@ export async function setup(options: { permissions?: Permissions } = {}): Promis
     acquire: async () => {},
     pause: async (_installation, until) => void pauses.push(until),
   }
+  const calls = async (
+    more: { pacer?: Pacer; clock?: Clock; basePath?: string } = {},
+  ): Promise<Parameters<typeof codeHost>[0]> => ({
+    ...(await connectApp({
+      id: 7,
+      privateKey,
+      baseUrl: `${github.url}${more.basePath ?? ''}`,
+      log: pino({ level: 'silent' }),
+      clock: more.clock ?? clock,
+    })),
+    pacer: more.pacer ?? pacer,
+    log: { warn: (_fields, message) => void warnings.push(message) },
+    metrics: { codeHostCall: (name, outcome) => void outcomes.push(`${name} ${outcome}`) },
+    clock: more.clock ?? clock,
+  })
   return {
     github,
     outcomes,
     pauses,
     warnings,
-    async host(more = {}) {
-      const connected = await connectApp({
-        id: 7,
-        privateKey,
-        baseUrl: `${github.url}${more.basePath ?? ''}`,
-        log: pino({ level: 'silent' }),
-        clock: more.clock ?? clock,
-      })
-      return codeHost({
-        ...connected,
-        pacer: more.pacer ?? pacer,
-        log: { warn: (_fields, message) => void warnings.push(message) },
-        metrics: { codeHostCall: (name, outcome) => void outcomes.push(`${name} ${outcome}`) },
-        clock: more.clock ?? clock,
-      })
-    },
+    host: async more => codeHost(await calls(more)),
+    reactions: async () => reactionReader(await calls()),
     async close() {
       await github.close()
       await rm(dir, { recursive: true, force: true })

@@ -3,6 +3,8 @@ import type pg from 'pg'
 import { commands } from '../../../src/adapters/postgres/commands.ts'
 import { deliveryIntake } from '../../../src/adapters/postgres/delivery-intake.ts'
 import { pullRequests } from '../../../src/adapters/postgres/pull-requests.ts'
+import { followed } from '../../../src/adapters/postgres/followed.ts'
+import { samples } from '../../../src/adapters/postgres/samples.ts'
 import { reviews } from '../../../src/adapters/postgres/reviews.ts'
 import type { PullRequests } from '../../../src/ports/stores.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
@@ -131,10 +133,29 @@ async function everythingOf(installationId: number, repositoryId: number): Promi
     [review.id],
   )
   await owner.query(
-    `insert into production.feedback (repository_id, number, comment_id, kind, author_id, content, given_at)
-     values ($1, 3, 4, 'reply', 5, 'no', now())`,
+    `insert into production.feedback
+       (repository_id, number, comment_id, kind, author_id, author_login, standing, content, given_at)
+     values ($1, 3, 4, 'reply', 5, 'ann', 'author', 'wrong', now())`,
     [repositoryId],
   )
+  const ref = { installationId, repositoryId, owner: 'acme', repo: 'shop', number: 3 }
+  await followed(production).follow(ref, 5, new Date())
+  await samples(production).submit({
+    id: `${repositoryId}/3`,
+    ref,
+    headSha: 'a'.repeat(40),
+    snapshot: '{"secret":"text"}',
+    seed: 'a'.repeat(64),
+    hunks: 1,
+    changedLines: 1,
+    language: 'Go',
+    releaseId: 'genesis',
+    findings: [],
+    latencyMs: 5,
+    degraded: false,
+    usd: 0,
+    prints: {},
+  })
   await commands(production).take({
     commentId: repositoryId,
     repositoryId,
@@ -157,6 +178,9 @@ async function left(): Promise<Record<string, number[]>> {
          join production.code_reviews r on r.id = f.code_review_id
        union all select 'feedback', repository_id from production.feedback
        union all select 'commands', repository_id from production.commands
+       union all select 'followed', repository_id from production.followed
+       union all select 'sampled', repository_id from production.sampled
+       union all select 'texts of samples', repository_id from experiments_v1.samples where snapshot is not null
      ) t group by 1`,
   )
   return Object.fromEntries(rows.map(row => [row.name, row.repositories]))
@@ -169,12 +193,22 @@ test('forgetting takes everything of a repository, then of an installation, and 
     [2, 21],
   ] as const)
     await everythingOf(installation, repository)
-  const names = ['deliveries', 'pull_requests', 'code_reviews', 'review_findings', 'feedback', 'commands']
+  const rows = [
+    'deliveries',
+    'pull_requests',
+    'code_reviews',
+    'review_findings',
+    'feedback',
+    'commands',
+    'followed',
+    'sampled',
+  ]
+  const names = [...rows, 'texts of samples']
   const all = (repositories: number[]) => Object.fromEntries(names.map(name => [name, repositories]))
   expect(await left()).toEqual(all([11, 12, 21]))
-  expect(await store.forget({ installationId: 1, repositoryIds: [12, 21] })).toBe(names.length)
+  expect(await store.forget({ installationId: 1, repositoryIds: [12, 21] })).toBe(rows.length)
   expect(await left()).toEqual(all([11, 21]))
-  expect(await store.forget({ installationId: 1 })).toBe(names.length)
+  expect(await store.forget({ installationId: 1 })).toBe(rows.length)
   expect(await left()).toEqual(all([21]))
   expect(await store.forget({ installationId: 1 })).toBe(0)
 })

@@ -9,16 +9,21 @@ import type { ProductionDeps } from '../../../jobs/production/deps.ts'
 import { startLocalGitHub, type LocalGitHub } from '../../../sandbox/github/server.ts'
 import { codeHost } from '../../../src/adapters/github/code-host.ts'
 import { connectApp } from '../../../src/adapters/github/connect.ts'
+import { reactionReader } from '../../../src/adapters/github/reactions.ts'
 import { auditLog } from '../../../src/adapters/postgres/audit-log.ts'
 import { budgets } from '../../../src/adapters/postgres/budgets.ts'
 import { commands } from '../../../src/adapters/postgres/commands.ts'
 import { deliveryLog } from '../../../src/adapters/postgres/delivery-log.ts'
+import { feedback } from '../../../src/adapters/postgres/feedback.ts'
+import { followed } from '../../../src/adapters/postgres/followed.ts'
+import { labels } from '../../../src/adapters/postgres/labels.ts'
 import { locks } from '../../../src/adapters/postgres/locks.ts'
 import { pacer } from '../../../src/adapters/postgres/pacer.ts'
 import { pullRequests } from '../../../src/adapters/postgres/pull-requests.ts'
 import { releases } from '../../../src/adapters/postgres/releases.ts'
 import { reviewRequests } from '../../../src/adapters/postgres/review-requests.ts'
 import { reviews } from '../../../src/adapters/postgres/reviews.ts'
+import { samples } from '../../../src/adapters/postgres/samples.ts'
 import { prometheusMetrics } from '../../../src/adapters/prometheus/metrics.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { Queue } from '../../../src/ports/queue.ts'
@@ -60,11 +65,13 @@ export async function startJobs(): Promise<JobWorld> {
     add: async (job: { id: string }) => void jobs.push(job.id),
     addMany: async (added: readonly { id: string }[]) => void jobs.push(...added.map(job => job.id)),
   } as unknown as Queue<{ requestId: string }>
+  const calls = { octokitFor, botLogin, pacer: pacer(pool, clock), log, metrics, clock }
   const deps: ProductionDeps = {
     clock,
     log,
     metrics,
-    ...codeHost({ octokitFor, botLogin, pacer: pacer(pool, clock), log, metrics, clock }),
+    ...codeHost(calls),
+    reactions: reactionReader(calls),
     models: fakeModels(async () => ({ findings: [] })),
     usageOf: () => undefined,
     analysers: fakeAnalysers(),
@@ -78,6 +85,11 @@ export async function startJobs(): Promise<JobWorld> {
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 8)),
     audit: auditLog(pool),
+    samples: samples(pool),
+    feedback: feedback(pool),
+    labels: labels(pool),
+    followed: followed(pool),
+    sampling: { secret: 'a secret of the tests', rate: 0 },
     app: { id: 7 },
     webUrl: github.url,
     dailyUsd: { installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },

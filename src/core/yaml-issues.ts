@@ -1,6 +1,5 @@
 import type { z } from 'zod'
 import { didYouMean } from './did-you-mean.ts'
-import { repositoryConfigurationSchema } from './repository-configuration.ts'
 
 /** A validation issue in the words of somebody who writes YAML. */
 export interface Described {
@@ -11,23 +10,20 @@ export interface Described {
 
 type Issue = z.core.$ZodIssue
 
-/** `root` is the value that was validated. A union's issue becomes those of the branch that was meant. */
-export function describeIssue(issue: Issue, root: unknown): Described[] {
+/** `root` is the value that `schema` refused. A union's issue becomes those of the branch that was meant. */
+export function describeIssue(issue: Issue, root: unknown, schema: z.ZodType): Described[] {
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map(key => ({ path: [...issue.path, key], ...unknownKey(key, issue.path) }))
-    case 'invalid_union':
-      return describeUnion(issue, root)
-    case 'invalid_type':
-      return [{ path: issue.path, ...wrongType(issue, root) }]
-    case 'invalid_value': {
-      const values = issue.values.map(String)
-      const near = didYouMean(String(valueAt(root, issue.path)), values)
-      const cure = near
-        ? `did you mean \`${near}\`?`
-        : `write one of ${values.map(v => `\`${v}\``).join(', ')}`
-      return [{ path: issue.path, message: 'not one of the allowed words', cure }]
+    case 'unrecognized_keys': {
+      const known = keysAt(schema, issue.path, root)
+      return issue.keys.map(key => ({ path: [...issue.path, key], ...unknownKey(key, known) }))
     }
+    case 'invalid_union':
+      return describeUnion(issue, root, schema)
+    case 'invalid_type':
+      return [{ path: issue.path, ...wrongType(issue, root, schema) }]
+    case 'invalid_value':
+      if (valueAt(root, issue.path) === undefined) return [missing(issue.path)]
+      return [notAllowed(issue.path, issue.values.map(String), root)]
     case 'too_big':
       return [{ path: issue.path, ...outOfRange('at most', Number(issue.maximum), issue.origin) }]
     case 'too_small':
@@ -45,13 +41,30 @@ export function describeIssue(issue: Issue, root: unknown): Described[] {
   }
 }
 
-function describeUnion(issue: Extract<Issue, { code: 'invalid_union' }>, root: unknown): Described[] {
+function notAllowed(path: readonly PropertyKey[], words: readonly string[], root: unknown): Described {
+  const near = didYouMean(String(valueAt(root, path)), words)
+  const cure = near
+    ? `did you mean \`${near}\`?`
+    : `write one of ${words.map(word => `\`${word}\``).join(', ')}`
+  return { path, message: 'not one of the allowed words', cure }
+}
+
+function describeUnion(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  root: unknown,
+  schema: z.ZodType,
+): Described[] {
+  // The key that says which branch is meant says none of them.
+  if ('options' in issue && issue.options) {
+    if (valueAt(root, issue.path) === undefined) return [missing(issue.path)]
+    return [notAllowed(issue.path, issue.options.map(String), root)]
+  }
   // The branch that was meant is the one that accepts the value's type and objects only to what is inside.
   const meant = issue.errors.find(
     branch => !branch.some(one => one.code === 'invalid_type' && one.path.length === 0),
   )
   if (meant) {
-    return meant.flatMap(one => describeIssue({ ...one, path: [...issue.path, ...one.path] }, root))
+    return meant.flatMap(one => describeIssue({ ...one, path: [...issue.path, ...one.path] }, root, schema))
   }
   const types = issue.errors.flatMap(branch =>
     branch.flatMap(one => (one.code === 'invalid_type' ? [typeName(one.expected)] : [])),
@@ -67,6 +80,7 @@ function missing(path: readonly PropertyKey[]): Described {
 function wrongType(
   issue: Extract<Issue, { code: 'invalid_type' }>,
   root: unknown,
+  schema: z.ZodType,
 ): { message: string; cure: string } {
   const value = valueAt(root, issue.path)
   if (value === undefined) return missing(issue.path)
@@ -77,7 +91,9 @@ function wrongType(
       cure: /^(yes|on|y)$/i.test(value) ? 'write true' : 'write false',
     }
   }
-  return { message: 'wrong type', cure: `write ${typeName(issue.expected)}` }
+  const inner = innerAt(schema, issue.path, root)
+  const whole = issue.expected === 'number' && inner?.def?.format === 'safeint'
+  return { message: 'wrong type', cure: `write ${typeName(whole ? 'int' : issue.expected)}` }
 }
 
 function typeName(expected: string): string {
@@ -87,7 +103,7 @@ function typeName(expected: string): string {
     case 'int':
       return 'a whole number'
     case 'number':
-      return 'a whole number'
+      return 'a number'
     case 'string':
       return 'text (put it in quotes)'
     case 'array':
@@ -104,8 +120,7 @@ function outOfRange(bound: string, limit: number, origin: string): { message: st
   return { message: 'out of range', cure: `${bound} ${limit}${unit}` }
 }
 
-function unknownKey(key: string, parent: readonly PropertyKey[]): { message: string; cure: string } {
-  const known = keysAt(repositoryConfigurationSchema, parent)
+function unknownKey(key: string, known: readonly string[]): { message: string; cure: string } {
   const near = didYouMean(key, known)
   const cure = near
     ? `did you mean \`${near}\`?`
@@ -116,18 +131,41 @@ function unknownKey(key: string, parent: readonly PropertyKey[]): { message: str
 interface Inner {
   shape?: Record<string, Inner>
   element?: Inner
-  def?: { innerType?: Inner; options?: readonly Inner[] }
+  def?: {
+    innerType?: Inner
+    options?: readonly Inner[]
+    discriminator?: string
+    format?: string
+    values?: readonly unknown[]
+  }
 }
 
 /** The keys that a map at this path may have, read from the schema itself. */
-function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
-  const inner = schema as Inner
-  if (inner.def?.innerType) return keysAt(inner.def.innerType, path)
-  if (inner.def?.options) return inner.def.options.flatMap(option => keysAt(option, path))
-  if (inner.element) return keysAt(inner.element, path.slice(1))
-  if (!inner.shape) return []
+function keysAt(schema: unknown, path: readonly PropertyKey[], root: unknown): string[] {
+  const inner = innerAt(schema, path, root)
+  const options = inner?.def?.options ?? (inner ? [inner] : [])
+  return [...new Set(options.flatMap(option => Object.keys(option.shape ?? {})))]
+}
+
+/** The schema at this path; of a union told apart by a key the branch that `value` names, else the first that goes on. */
+function innerAt(schema: unknown, path: readonly PropertyKey[], value: unknown): Inner | undefined {
+  const inner = schema as Inner | undefined
+  if (inner?.def?.innerType) return innerAt(inner.def.innerType, path, value)
+  const { options, discriminator } = inner?.def ?? {}
+  if (options && discriminator) {
+    const said = valueAt(value, [discriminator])
+    const meant = options.find(option => option.shape?.[discriminator]?.def?.values?.includes(said))
+    return meant ? innerAt(meant, path, value) : path.length === 0 ? inner : undefined
+  }
   const [step, ...rest] = path
-  return step === undefined ? Object.keys(inner.shape) : keysAt(inner.shape[String(step)] ?? {}, rest)
+  if (step === undefined) return inner
+  const below = valueAt(value, [step])
+  if (options) return options.map(option => innerAt(option, path, value)).find(found => found !== undefined)
+  return inner?.element
+    ? innerAt(inner.element, rest, below)
+    : inner?.shape && Object.hasOwn(inner.shape, step)
+      ? innerAt(inner.shape[String(step)], rest, below)
+      : undefined
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

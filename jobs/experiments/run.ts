@@ -1,0 +1,185 @@
+import type { Provider } from '../../src/core/configuration.ts'
+import type { ShadowJob } from '../../src/cycle.ts'
+import { plannedCalls, refusedProviders, tokensOf, verdictOf } from '../../src/core/experiment-run.ts'
+import { runUsd } from '../../src/core/experiment.ts'
+import { asFault } from '../../src/core/fault.ts'
+import { defaultConfiguration, toPreferences } from '../../src/core/repository-configuration.ts'
+import { earlierRounds } from '../../src/core/review/rounds.ts'
+import type { Snapshot } from '../../src/core/review/snapshot.ts'
+import { examine } from '../../src/engine/examine.ts'
+import type { RunResult, Trial } from '../../src/ports/experiments.ts'
+import type { Models } from '../../src/ports/model.ts'
+import type { ExperimentsDeps } from './deps.ts'
+import { waitsFor } from './waits.ts'
+
+/** Every run is a first round with a repository's defaults: samples carry no repository's wishes. */
+const firstRound = earlierRounds({ count: 0, posted: [], lineDigests: {} })
+const preferences = toPreferences(defaultConfiguration())
+
+export type RunOutcome = 'finished' | 'not-needed' | 'waits' | 'paused' | 'refused'
+
+/**
+ * One experiment on one sample. A run that may not begin ends without a trace: the dispatcher offers it again. Throws
+ * when it is to be tried again by the queue.
+ */
+export async function run(deps: ExperimentsDeps, job: ShadowJob, signal: AbortSignal): Promise<RunOutcome> {
+  const { runs, experiments, clock } = deps
+  const trial = await experiments.get(job.experimentId)
+  if (trial === null || (job.kind === 'live' && trial.state !== 'active')) return 'not-needed'
+  if (waitsFor(deps, trial.configuration, 0) !== null) return 'waits'
+  const began = clock.elapsed()
+  const snapshot = await runs.sample(job.sampleId)
+  if (snapshot === null) return 'not-needed'
+  const loadMs = clock.elapsed() - began
+
+  const leave = await deps.pace.enter(plannedCalls(trial.configuration, snapshot), signal)
+  const counted = countCalls(deps)
+  try {
+    const claim = await runs.claim(
+      job,
+      {
+        runUsd: runUsd(trial.configuration),
+        budgetUsd: trial.budgetUsd,
+        dailyUsd: deps.dailyUsd,
+      },
+      clock.now(),
+    )
+    switch (claim.outcome) {
+      case 'finished':
+        return 'not-needed'
+      case 'wait':
+        return 'waits'
+      case 'over-budget':
+        await pause(deps, trial, claim.spentUsd)
+        return 'paused'
+      case 'given-up':
+        deps.log.error({ ...job }, 'every worker that began this run died; it counts as failed')
+        deps.metrics.runFinished(job.kind, 'failed', 'worker-lost', 0)
+        return 'finished'
+      case 'claimed':
+        return await attempt(deps, job, { trial, snapshot, loadMs, number: claim.attempt, counted }, signal)
+    }
+  } finally {
+    leave(counted.calls)
+  }
+}
+
+interface Attempt {
+  trial: Trial
+  snapshot: Snapshot
+  loadMs: number
+  number: number
+  counted: CountedModels
+}
+
+async function attempt(
+  deps: ExperimentsDeps,
+  job: ShadowJob,
+  { trial, snapshot, loadMs, number, counted }: Attempt,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const began = deps.clock.elapsed()
+  let result: RunResult
+  try {
+    result = await examined(deps, trial, snapshot, counted.models, signal)
+  } catch (error) {
+    if (signal.aborted) {
+      // This process is stopping: no fault of the experiment, and the next one begins anew.
+      await deps.runs.release(job, number, counted.usd())
+      throw error
+    }
+    const fault = asFault(error)
+    if (fault.code === 'bug') deps.log.error({ ...job, err: error }, 'a run of an experiment threw')
+    result = {
+      state: 'failed',
+      findings: [],
+      receipt: null,
+      errorCode: fault.code,
+      latencyMs: deps.clock.elapsed() - began,
+      inputTokens: 0,
+      outputTokens: 0,
+      usd: counted.usd(),
+      degradedSteps: [],
+    }
+  }
+  const refused = result.receipt === null ? [] : refusedProviders(result.receipt)
+  if (refused.length > 0) {
+    for (const provider of refused) deps.refused.add(provider)
+    deps.log.warn({ ...job, providers: refused }, 'a provider refused our key; its experiments wait')
+    await deps.runs.release(job, number, result.usd)
+    return 'refused'
+  }
+  const latencyMs = Math.round(loadMs + result.latencyMs)
+  if (!(await deps.runs.finish(job, number, { ...result, latencyMs }))) return 'not-needed'
+  deps.metrics.runFinished(job.kind, result.state, result.errorCode, latencyMs / 1_000)
+  deps.metrics.findings(result.findings.length)
+  deps.log.info(
+    { ...job, state: result.state, findings: result.findings.length, latencyMs, usd: result.usd },
+    'run finished',
+  )
+  return 'finished'
+}
+
+/** What stands at the deadline counts; calls still out are ended there, and paid as far as they went. */
+async function examined(
+  deps: ExperimentsDeps,
+  trial: Trial,
+  snapshot: Snapshot,
+  models: Models,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const ending = new AbortController()
+  const { analysers, clock, usageOf } = deps
+  const examination = await examine(
+    // Reserved as a whole when the run was claimed.
+    { models, analysers, clock, usageOf, reserve: async () => true },
+    snapshot,
+    trial.configuration,
+    preferences,
+    firstRound,
+    AbortSignal.any([signal, ending.signal]),
+  )
+  ending.abort()
+  const ended = await examination.whenLate
+  const { findings, receipt, latencyMs } = examination
+  // Whether the findings hold is the deadline's to say; what they cost, the end's.
+  return { findings, receipt, latencyMs, usd: ended.usd, ...tokensOf(ended.receipt), ...verdictOf(receipt) }
+}
+
+interface CountedModels {
+  models: Models
+  calls: Map<Provider, number>
+  usd(): number
+}
+
+function countCalls({ models, usageOf }: Pick<ExperimentsDeps, 'models' | 'usageOf'>): CountedModels {
+  const calls = new Map<Provider, number>()
+  let usd = 0
+  return {
+    calls,
+    usd: () => usd,
+    models: {
+      has: provider => models.has(provider),
+      async ask(choice, request, limits) {
+        calls.set(choice.provider, (calls.get(choice.provider) ?? 0) + 1)
+        try {
+          const answer = await models.ask(choice, request, limits)
+          usd += answer.usage.usd ?? 0
+          return answer
+        } catch (error) {
+          usd += usageOf(error)?.usd ?? 0
+          throw error
+        }
+      },
+    },
+  }
+}
+
+async function pause(deps: ExperimentsDeps, trial: Trial, spentUsd: number): Promise<void> {
+  const reason = `its budget of ${trial.budgetUsd} USD: ${Number(spentUsd.toFixed(4))} are spent, and a run may cost ${runUsd(trial.configuration)}`
+  if (await deps.experiments.pauseOverBudget(trial.id, reason))
+    deps.log.warn(
+      { experimentId: trial.id, spentUsd, budgetUsd: trial.budgetUsd },
+      'experiment paused by its budget',
+    )
+}

@@ -1,0 +1,46 @@
+import type { Db } from './pool.ts'
+
+/** Until the transaction ends nobody else reserves or settles: limits over several experiments hold together. */
+export async function lockSpending(db: Db): Promise<void> {
+  await db.query("select pg_advisory_xact_lock(hashtext('cupel spending of experiments'))")
+}
+
+/** Adds to what an experiment spent on a day (UTC); answers the day. `usd` may be negative. */
+export async function addSpending(
+  db: Db,
+  experimentId: string,
+  usd: number,
+  on: Date | string,
+): Promise<string> {
+  const day = typeof on === 'string' ? on : on.toISOString().slice(0, 10)
+  await db.query(
+    `insert into experiments_v1.spending as s (experiment_id, day, usd)
+     values ($1, $2, greatest(0, $3::numeric))
+     on conflict (experiment_id, day) do update set usd = greatest(0, s.usd + $3::numeric)`,
+    [experimentId, day, usd.toFixed(6)],
+  )
+  return day
+}
+
+/** Spent over an experiment's whole life, reservations of runs under way included, and those reservations. */
+export async function moneyOf(
+  db: Db,
+  experimentId: string,
+): Promise<{ spentUsd: number; reservedUsd: number }> {
+  const { rows } = await db.query<{ spent: string; reserved: string }>(
+    `select (select coalesce(sum(usd), 0) from experiments_v1.spending where experiment_id = $1) as spent,
+       (select coalesce(sum(reserved_usd), 0) from experiments_v1.code_analyses
+         where experiment_id = $1 and state = 'started') as reserved`,
+    [experimentId],
+  )
+  return { spentUsd: Number(rows[0]?.spent ?? 0), reservedUsd: Number(rows[0]?.reserved ?? 0) }
+}
+
+/** What all experiments have spent and reserved on that UTC day. */
+export async function spentOn(db: Db, now: Date): Promise<number> {
+  const { rows } = await db.query<{ usd: string }>(
+    'select coalesce(sum(usd), 0) as usd from experiments_v1.spending where day = $1',
+    [now.toISOString().slice(0, 10)],
+  )
+  return Number(rows[0]?.usd ?? 0)
+}

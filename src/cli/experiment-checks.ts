@@ -1,0 +1,28 @@
+import process from 'node:process'
+import { readPriceTable } from '../adapters/models/price-file.ts'
+import { shippedPrices, usdOf } from '../adapters/models/prices.ts'
+import defaultModels from '../adapters/system/default-models.json' with { type: 'json' }
+import type { ExperimentChecks } from '../core/experiment-file.ts'
+import { promptTemplate } from '../engine/prompts.ts'
+
+const nothing = { input: 0, cachedInput: 0, cacheWrite: 0, output: 0 }
+
+/** What an experiment's file is held against: this machine's price table, the prompts of this version, its models. */
+export function experimentChecks(): ExperimentChecks {
+  const { CUPEL_PRICES, OPENAI_MODEL, ANTHROPIC_MODEL } = process.env
+  const prices = CUPEL_PRICES ? readPriceTable(CUPEL_PRICES) : shippedPrices
+  return {
+    hasPrice: choice => usdOf(choice, nothing, prices) !== undefined,
+    hasPrompt: name => {
+      try {
+        return promptTemplate(name) !== ''
+      } catch {
+        return false
+      }
+    },
+    models: {
+      openai: OPENAI_MODEL || defaultModels.openai,
+      anthropic: ANTHROPIC_MODEL || defaultModels.anthropic,
+    },
+  }
+}

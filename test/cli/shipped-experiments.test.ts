@@ -1,0 +1,65 @@
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { addShippedExperiments } from '../../src/cli/shipped-experiments.ts'
+import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
+import { canonicalJson, configurationId } from '../../src/core/ids.ts'
+import { testDatabase, type TestDatabase } from '../support/database.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase()
+})
+afterAll(() => database.drop())
+afterEach(() => vi.unstubAllEnvs())
+
+async function start(): Promise<string[]> {
+  const said: string[] = []
+  await addShippedExperiments(database.ownerUrl, line => said.push(line))
+  return said
+}
+const experiments = async (): Promise<unknown[]> =>
+  (
+    await database
+      .pool('cupel_operator', 1)
+      .query('select name, author, state from experiments_v1.published_experiments')
+  ).rows
+const withKey = (): unknown => vi.stubEnv('CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY', 'a-key')
+
+it('without a key for its model no experiment is added', async () => {
+  vi.stubEnv('ANTHROPIC_API_KEY', 'a-key-of-production')
+  expect(await start()).toEqual([])
+  expect(await experiments()).toEqual([])
+})
+
+it('what is in force already is not tried, and said so', async () => {
+  withKey()
+  const inForce = genesisModelsConfiguration({ openai: null, anthropic: 'claude-sonnet-5-5' })
+  const owner = database.pool('owner', 1)
+  await owner.query('select doors.install_genesis_models($1, $2)', [
+    canonicalJson(inForce),
+    configurationId(inForce),
+  ])
+  expect(await start()).toEqual([
+    expect.stringMatching(
+      /^experiments\/secondary.yml is left out: .* is in force as release genesis-models$/,
+    ),
+  ])
+  await owner.query(
+    `insert into production.releases (id, kind, configuration_id, configuration)
+     select 'later', 'genesis', configuration_id, configuration from production.releases where id = 'genesis'`,
+  )
+})
+
+it('with a key it is added at the first start only, also when it was stopped meanwhile', async () => {
+  withKey()
+  expect(await start()).toEqual([
+    expect.stringMatching(/^experiment \w{8} is on trial: per file on the secondary model$/),
+  ])
+  const operator = database.pool('cupel_operator', 1)
+  await operator.query(
+    `select doors.set_experiment_state(id, 'stopped', 'ann', null) from experiments_v1.published_experiments`,
+  )
+  expect(await start()).toEqual([])
+  expect(await experiments()).toEqual([
+    { name: 'per file on the secondary model', author: 'cupel', state: 'stopped' },
+  ])
+})
