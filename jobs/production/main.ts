@@ -175,6 +175,9 @@ await runProcess('production', async () => {
       pollReactions(deps, stopping.signal),
     ),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
+    repeat(PURGE_EVERY_MS, 'the purge of samples', () =>
+      deps.samples.forget(new Date(clock.now().getTime() - environment.sampleDays * 86_400_000)),
+    ),
   ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
   log.info({ as: botLogin, metricsPort: exposed.port }, 'reviewing')
