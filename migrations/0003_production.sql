@@ -88,6 +88,48 @@ insert into production.releases (id, kind, configuration_id, configuration) valu
   '{"analysers":["oxlint","ruff","secretlint","actionlint","ast-grep"],"limits":{"abortMs":30000,"callTokens":60000,"deadlineMs":15000,"fileBytes":500000,"files":300,"minConfidence":0.3,"parallelCalls":8,"reviewTokens":400000,"reviewUsd":1},"prompt":"review@1","routing":{"strategy":"none"},"technique":{"analysersFirst":true,"pass":"single-pass","selfCheck":false},"version":1}'
 );
 
+-- What became of a release: one row a step, the newest counts. Only doors write here. Several may be full: the one that
+-- became so last reviews, the others are what it falls back to.
+create table production.release_steps (
+  id bigint primary key generated always as identity,
+  release_id text not null references production.releases (id),
+  step text not null check (step in ('smoke', 'canary', 'full', 'failed')),
+  -- Share of the pull requests that it reviews.
+  share double precision not null check (share between 0 and 1),
+  reason text not null,
+  actor text not null,
+  at timestamptz not null default now(),
+  check ((step = 'full') = (share = 1)),
+  check ((step in ('smoke', 'failed')) = (share = 0))
+);
+create index release_steps_newest on production.release_steps (release_id, id desc);
+insert into production.release_steps (release_id, step, share, reason, actor)
+  values ('genesis', 'full', 1, 'the first release', 'cupel');
+
+create view production.release_states as
+select r.id, r.kind, r.configuration_id, r.configuration, r.verdict_id, r.created_at, s.id as step_id, s.step, s.share,
+  s.reason, s.actor, s.at
+from production.releases r
+cross join lateral (
+  select t.id, t.step, t.share, t.reason, t.actor, t.at from production.release_steps t
+  where t.release_id = r.id order by t.id desc limit 1
+) s;
+
+-- What the gate asks of the production worker, which alone holds keys. Asking twice is asking once: the id says what for.
+create table production.orders (
+  id text primary key,
+  kind text not null check (kind in ('smoke', 'withdraw')),
+  release_id text not null references production.releases (id),
+  ordered_at timestamptz not null default now(),
+  state text not null default 'open' check (state in ('open', 'done')),
+  -- Of a smoke test: {"passed": boolean, "cases": [...]}; of a withdrawal: how many comments.
+  result json,
+  finished_at timestamptz,
+  check ((state = 'done') = (finished_at is not null)),
+  check ((state = 'done') = (result is not null))
+);
+create index orders_open on production.orders (ordered_at) where state = 'open';
+
 create table production.code_reviews (
   id text primary key default gen_random_uuid()::text,
   installation_id bigint not null,
@@ -258,5 +300,6 @@ grant select, insert, update on production.budgets, production.budget_reservatio
 grant select, insert, delete on production.feedback to cupel_production;
 grant select, insert, update, delete on production.followed, production.sampled to cupel_production;
 grant select, insert on production.slo_metrics to cupel_production;
--- Nobody may write releases: they come through doors only.
-grant select on production.releases to cupel_production;
+-- Nobody may write releases and their steps: they come through doors only.
+grant select on production.releases, production.release_steps, production.release_states, production.orders to cupel_production;
+grant update (state, result, finished_at) on production.orders to cupel_production;

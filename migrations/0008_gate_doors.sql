@@ -1,0 +1,261 @@
+-- Up Migration
+-- The doors of the gate: from a verdict to a release, from a failure to quarantine and back. Each checks what it can
+-- recompute from stored rows, and trusts nobody's word for it.
+
+-- Whether a configuration or one of its parts is blacklisted; answers the reason, null when it is not.
+create function doors.blacklisted(p_configuration_id text, p_parts text[]) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select b.kind || ' ' || b.fingerprint || ': ' || b.reason from quarantine.blacklist b
+  where (b.kind = 'configuration' and b.fingerprint = p_configuration_id)
+    or (b.kind = 'part' and b.fingerprint = any (p_parts))
+  order by b.kind limit 1
+$$;
+
+-- An administrator asks for something. The key makes asking twice asking once. Answers the action's id.
+create function doors.request_action(
+  p_key text, p_kind text, p_subject text, p_reason text, p_actor text, p_source text
+) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into gate.actions (id, kind, subject, reason, actor, source)
+    values (p_key, p_kind, p_subject, p_reason, p_actor, p_source) on conflict (id) do nothing;
+  if found then
+    perform audit.append(p_actor, 'gate.action.' || p_kind, coalesce(p_subject, 'release in force'),
+      json_build_object('action', p_key, 'reason', p_reason, 'source', p_source)::text);
+  end if;
+  return p_key;
+end
+$$;
+
+create function doors.switch_gate(p_paused boolean, p_actor text, p_reason text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  lock table gate.switches in share row exclusive mode;
+  if p_paused is not distinct from (select s.paused from gate.switches s order by s.id desc limit 1) then
+    return false;
+  end if;
+  insert into gate.switches (paused, actor, reason) values (p_paused, p_actor, p_reason);
+  perform audit.append(p_actor, case when p_paused then 'gate.pause' else 'gate.resume' end, 'gate',
+    json_build_object('reason', p_reason)::text);
+  return true;
+end
+$$;
+
+-- The position of an experiment in the lifetime's error budget, given when the gate first looks at it.
+create function doors.open_trial(p_experiment_id text) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_position integer;
+begin
+  lock table gate.trials in share row exclusive mode;
+  select t.position into v_position from gate.trials t where t.experiment_id = p_experiment_id;
+  if v_position is null then
+    if not exists (select 1 from experiments_v1.experiments e where e.id = p_experiment_id) then
+      raise exception 'no experiment %', p_experiment_id using errcode = 'no_data_found';
+    end if;
+    insert into gate.trials (experiment_id, position)
+      select p_experiment_id, coalesce(max(t.position), 0) + 1 from gate.trials t returning position into v_position;
+  end if;
+  return v_position;
+end
+$$;
+
+-- Steps of a release after its smoke test. Each names what it rests on and is refused without it.
+create function doors.step_release(p_release_id text, p_step text, p_reason text) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_state production.release_states%rowtype;
+  v_healthy integer;
+begin
+  lock table production.release_steps in share row exclusive mode;
+  select s.* into v_state from production.release_states s where s.id = p_release_id;
+  if v_state.id is null then
+    raise exception 'no release %', p_release_id using errcode = 'no_data_found';
+  end if;
+  if v_state.step = p_step then
+    return v_state.step;
+  end if;
+  case p_step
+    when 'canary' then
+      if v_state.step <> 'smoke' or not exists (
+        select 1 from production.orders o where o.kind = 'smoke' and o.release_id = p_release_id
+          and o.state = 'done' and o.result ->> 'passed' = 'true'
+      ) then
+        raise exception 'release % has not passed its smoke test', p_release_id using errcode = 'check_violation';
+      end if;
+      if exists (select 1 from production.release_states s where s.step = 'canary') then
+        raise exception 'another release is on a share of the pull requests' using errcode = 'check_violation';
+      end if;
+    when 'full' then
+      select count(*) into v_healthy from production.code_reviews r
+        where r.release_id = p_release_id and r.state = 'done';
+      if v_state.step <> 'canary' or v_healthy < 50 then
+        raise exception 'release % has % of 50 healthy reviews', p_release_id, v_healthy using errcode = 'check_violation';
+      end if;
+    when 'failed' then
+      -- The first release is never taken away: a review of the analysers is the last resort.
+      if v_state.kind = 'genesis' then
+        raise exception 'the genesis release cannot be rolled back' using errcode = 'check_violation';
+      end if;
+    else
+      raise exception 'a step is canary, full or failed' using errcode = 'check_violation';
+  end case;
+  insert into production.release_steps (release_id, step, share, reason, actor)
+    values (p_release_id, p_step, case p_step when 'canary' then 0.1 when 'full' then 1 else 0 end, p_reason, 'gate');
+  perform audit.append('gate', 'release.' || p_step, 'release:' || p_release_id,
+    json_build_object('from', v_state.step, 'reason', p_reason)::text);
+  return p_step;
+end
+$$;
+
+-- The gate has the production worker do something for a release. Answers the order's id.
+create function doors.place_order(p_kind text, p_release_id text) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_id text := p_kind || ':' || p_release_id;
+begin
+  insert into production.orders (id, kind, release_id) values (v_id, p_kind, p_release_id) on conflict (id) do nothing;
+  if found then
+    perform audit.append('gate', 'release.order.' || p_kind, 'release:' || p_release_id, '{}');
+  end if;
+  return v_id;
+end
+$$;
+
+-- A trial or a release ends in quarantine. Answers the record's id; that of the record there is when there is one.
+create function doors.archive(
+  p_experiment_id text, p_release_id text, p_outcome text, p_failure_reasons text, p_metrics text, p_impact text,
+  p_eligible_from timestamptz
+) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_id text;
+  v_configuration_id text;
+  v_configuration text;
+begin
+  if p_release_id is not null then
+    select s.configuration_id, s.configuration into v_configuration_id, v_configuration
+      from production.release_states s where s.id = p_release_id and s.step = 'failed';
+    if v_configuration_id is null then
+      raise exception 'release % has not failed', p_release_id using errcode = 'check_violation';
+    end if;
+  else
+    select e.configuration_id, e.configuration into v_configuration_id, v_configuration
+      from experiments_v1.experiments e
+      where e.id = p_experiment_id and e.state in ('active', 'paused', 'quarantined', 'inconclusive');
+    if v_configuration_id is null then
+      raise exception 'experiment % is not on trial', p_experiment_id using errcode = 'check_violation';
+    end if;
+    if p_outcome in ('failed', 'dangerous') and not exists (
+      select 1 from gate.verdicts v where v.experiment_id = p_experiment_id and v.answer = 'quarantine'
+    ) and not exists (
+      select 1 from gate.actions a where a.kind = 'quarantine' and a.subject = p_experiment_id
+    ) then
+      raise exception 'experiment % has no verdict and nobody asked for its quarantine', p_experiment_id
+        using errcode = 'check_violation';
+    end if;
+  end if;
+  insert into quarantine.quarantine_records (experiment_id, release_id, configuration_id, configuration, outcome,
+      failure_reasons, metrics_at_failure, impact_analysis, re_evaluation_eligible_from)
+    values (p_experiment_id, p_release_id, v_configuration_id, v_configuration, p_outcome, p_failure_reasons::json,
+      p_metrics::json, p_impact::json, p_eligible_from)
+    on conflict (experiment_id, release_id) do nothing returning id into v_id;
+  if v_id is null then
+    select r.id into strict v_id from quarantine.quarantine_records r
+      where r.experiment_id is not distinct from p_experiment_id and r.release_id is not distinct from p_release_id;
+    return v_id;
+  end if;
+  if p_release_id is null then
+    update experiments_v1.experiments e
+      set state = case p_outcome when 'inconclusive' then 'inconclusive' else 'quarantined' end, ended_at = now(),
+        state_reason = p_outcome
+      where e.id = p_experiment_id;
+  end if;
+  perform audit.append('gate', 'quarantine.archive', 'quarantine:' || v_id,
+    json_build_object('experimentId', p_experiment_id, 'releaseId', p_release_id, 'outcome', p_outcome)::text);
+  return v_id;
+end
+$$;
+
+-- Never again: a configuration or a part, for good. A part of the release in force only once that is rolled back.
+create function doors.blacklist(
+  p_fingerprint text, p_kind text, p_record_id text, p_reason text, p_actor text
+) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_release text;
+begin
+  select s.id into v_release from production.release_states s
+    where s.step in ('canary', 'full') and s.kind = 'promoted' and (
+      (p_kind = 'configuration' and s.configuration_id = p_fingerprint)
+      or (p_kind = 'part' and exists (
+        select 1 from experiments_v1.experiments e where e.configuration_id = s.configuration_id and p_fingerprint = any (e.parts)
+      )))
+    limit 1;
+  if v_release is not null then
+    raise exception 'it is in force as release %: roll that back first', v_release using errcode = 'check_violation';
+  end if;
+  insert into quarantine.blacklist (fingerprint, kind, quarantine_record_id, reason)
+    values (p_fingerprint, p_kind, p_record_id, p_reason) on conflict (fingerprint) do nothing;
+  if not found then
+    return false;
+  end if;
+  perform audit.append(p_actor, 'blacklist.' || p_kind, 'blacklist:' || p_fingerprint,
+    json_build_object('reason', p_reason, 'record', p_record_id)::text);
+  return true;
+end
+$$;
+
+-- A request for re-evaluation is granted: V1 fetches the configuration from the archive and tries it again, with its
+-- history and its error budget continued. Refused before the record's cool-down has passed and for what is blacklisted.
+-- Answers the grant's id, which is the action's.
+create function doors.readmit(p_action_id text) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_action gate.actions%rowtype;
+  v_record quarantine.quarantine_records%rowtype;
+  v_parent experiments_v1.experiments%rowtype;
+  v_why text;
+begin
+  select a.* into v_action from gate.actions a where a.id = p_action_id and a.kind = 'reevaluate' for update;
+  if v_action.id is null then
+    raise exception 'nobody asked for re-evaluation %', p_action_id using errcode = 'no_data_found';
+  end if;
+  if exists (select 1 from experiments_v1.readmissions r where r.id = p_action_id) then
+    return p_action_id;
+  end if;
+  select r.* into v_record from quarantine.quarantine_records r where r.id = v_action.subject;
+  if v_record.id is null then
+    raise exception 'no quarantine record %', v_action.subject using errcode = 'no_data_found';
+  end if;
+  if v_record.re_evaluation_eligible_from is null or v_record.re_evaluation_eligible_from > now() then
+    raise exception 'record % may be tried again %', v_record.id,
+      coalesce('from ' || v_record.re_evaluation_eligible_from::text, 'never') using errcode = 'check_violation';
+  end if;
+  select e.* into v_parent from experiments_v1.experiments e
+    where e.configuration_id = v_record.configuration_id order by e.created_at desc limit 1;
+  v_why := doors.blacklisted(v_record.configuration_id, coalesce(v_parent.parts, '{}'));
+  if v_why is not null then
+    raise exception 'record % is blacklisted, %', v_record.id, v_why using errcode = 'check_violation';
+  end if;
+  if v_parent.id is null then
+    raise exception 'record % has no trial to go on with', v_record.id using errcode = 'check_violation';
+  end if;
+  if exists (
+    select 1 from experiments_v1.experiments e
+    where e.configuration_id = v_record.configuration_id and e.state in ('active', 'paused')
+  ) then
+    raise exception 'the configuration of record % is on trial already', v_record.id using errcode = 'check_violation';
+  end if;
+  insert into experiments_v1.readmissions (id, quarantine_record_id, configuration_id, parent_id, actor, reason)
+    values (p_action_id, v_record.id, v_record.configuration_id, v_parent.id, v_action.actor, v_action.reason);
+  perform audit.append(v_action.actor, 'quarantine.readmit', 'quarantine:' || v_record.id,
+    json_build_object('grant', p_action_id, 'reason', v_action.reason)::text);
+  return p_action_id;
+end
+$$;
+
+grant execute on function doors.request_action to cupel_operator, cupel_production;
+grant execute on function doors.switch_gate to cupel_operator;
+grant execute on function doors.open_trial, doors.step_release, doors.place_order, doors.archive, doors.blacklist,
+  doors.readmit to cupel_gate;
