@@ -8,6 +8,7 @@ const processes = {
   production: { module: 'jobs/production/main.ts', role: 'cupel_production' },
   experiments: { module: 'jobs/experiments/main.ts', role: 'cupel_experiments' },
   gate: { module: 'jobs/gate/main.ts', role: 'cupel_gate' },
+  archive: { module: 'src/archive/main.ts', role: 'cupel_archive' },
 } as const satisfies Record<string, { module: string; role: DatabaseRole }>
 
 /**

@@ -60,7 +60,7 @@ const allowed: Record<Role, readonly string[]> = {
     'CUPEL_RECOVERY_SECONDS',
   ],
   gate: ['HOST', 'CUPEL_JUDGING_BUDGET', 'CUPEL_GATE_SECONDS'],
-  archive: [],
+  archive: ['HOST'],
   dashboard: [],
 }
 
@@ -72,6 +72,7 @@ const renamed: Partial<Record<Role, Record<string, string>>> = {
     CUPEL_EXPERIMENTS_METRICS_PORT: 'METRICS_PORT',
   },
   gate: { CUPEL_GATE_METRICS_PORT: 'METRICS_PORT' },
+  archive: { CUPEL_ARCHIVE_PORT: 'METRICS_PORT' },
 }
 
 /**
@@ -98,7 +99,6 @@ export function environmentFor(
     if (!result['ANTHROPIC_API_KEY']) delete result['ANTHROPIC_BASE_URL']
   }
   // Any free port is meant for every process; a port of production's would be taken.
-  if ((role === 'experiments' || role === 'gate') && env['METRICS_PORT'] === '0')
-    result['METRICS_PORT'] ??= '0'
+  if (role !== 'web' && role !== 'production' && env['METRICS_PORT'] === '0') result['METRICS_PORT'] ??= '0'
   return { ...result, ...own }
 }

@@ -143,7 +143,11 @@ const schema = z.object({
 })
 type Parsed = z.output<typeof schema>
 
-const metricsPorts: Partial<Record<Role | 'supervisor', number>> = { experiments: 9465, gate: 9466 }
+const metricsPorts: Partial<Record<Role | 'supervisor', number>> = {
+  experiments: 9465,
+  gate: 9466,
+  archive: 9467,
+}
 
 /** Every variable that Cupel reads. */
 export const variables: readonly string[] = Object.keys(schema.shape)
