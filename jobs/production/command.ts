@@ -106,7 +106,7 @@ async function act(
       return explain(deps, intent)
     case 'config': {
       const view = await deps.reader.pullRequest(ref)
-      const release = await deps.releases.inForce()
+      const release = await deps.releases.inForce(ref)
       const { preferences, problems } = readRepositoryConfiguration(
         view.repositoryConfiguration?.text ?? null,
       )

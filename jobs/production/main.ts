@@ -30,6 +30,7 @@ import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
+import { hasPrompt } from '../../src/engine/prompts.ts'
 import { queueNames, type DeliveryJob, type ReviewJob } from '../../src/cycle.ts'
 import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
@@ -50,8 +51,8 @@ const POLL_EVERY_MS = 60_000
 const PURGE_EVERY_MS = 3_600_000
 const PAYLOAD_DAYS = 7
 
-/** Nobody outside can guess which pull requests are sampled; a new App key draws anew. */
-function samplingSecret(privateKey: string): string {
+/** Nobody outside can guess which pull requests are sampled or go to a canary; a new App key draws anew. */
+function drawingSecret(privateKey: string): string {
   return createHmac('sha256', privateKey).update('cupel sampling').digest('hex')
 }
 
@@ -85,6 +86,7 @@ await runProcess('production', async () => {
   const host = codeHost(calls)
   const models = createModels({ ...modelOptions(environment), clock, metrics, log })
 
+  const secret = drawingSecret(app.privateKey)
   const deps: ProductionDeps = {
     clock,
     log,
@@ -98,7 +100,7 @@ await runProcess('production', async () => {
     pullRequests: pullRequests(pool),
     requests: reviewRequests(pool),
     reviews: reviews(pool),
-    releases: releases(pool),
+    releases: releases(pool, { secret, hasPrompt, log }),
     commands: commands(pool),
     budgets: budgets(pool),
     locks: locks(lockPool),
@@ -108,7 +110,7 @@ await runProcess('production', async () => {
     labels: labels(pool),
     followed: followed(pool),
     reactions: reactionReader(calls),
-    sampling: { secret: samplingSecret(app.privateKey), rate: environment.sampleRate },
+    sampling: { secret, rate: environment.sampleRate },
     app,
     webUrl: environment.githubWebUrl,
     dailyUsd: environment.dailyUsd,

@@ -51,10 +51,11 @@ export async function review(
   const now = deps.clock.now()
   const early = deps.reader.files(request)
   early.catch(() => {}) // awaited below, unless nothing is reviewed
-  const [view, known, release] = await Promise.all([
+  const [view, known, release, begun] = await Promise.all([
     deps.reader.pullRequest(request),
     deps.pullRequests.get(request.repositoryId, request.number),
-    deps.releases.inForce(),
+    deps.releases.inForce(request),
+    deps.reviews.unfinished(request.repositoryId, request.number, request.occasion),
   ])
   const { preferences: wishes, problems } = readRepositoryConfiguration(
     view.repositoryConfiguration?.text ?? null,
@@ -65,6 +66,7 @@ export async function review(
     paused: known?.paused ?? false,
     trigger: triggerOf(request),
   })
+  for (const row of begun) if (row.releaseId !== release.id) await closeTakenOver(deps, request, row, release)
   const row = await deps.reviews.open({ ...request, headSha: view.headSha, releaseId: release.id }, now)
   if (row.state === 'done') return 'reviewed before'
   const again = row.createdAt.getTime() !== now.getTime()
@@ -96,6 +98,17 @@ export async function review(
     await Promise.allSettled([check])
     await purse.settle()
   }
+}
+
+/** Begun by a release that reviews this pull request no more: what it may have posted counts as posted before. */
+async function closeTakenOver(
+  deps: ProductionDeps,
+  request: ReviewRequest,
+  row: ReviewRow,
+  release: Release,
+): Promise<void> {
+  const checkId = await beginCheck(deps, request, row, true)
+  await closeSuperseded(deps, request, row, checkId, `release ${release.id} reviews in its place`)
 }
 
 function triggerOf(request: ReviewRequest): ReviewTrigger {

@@ -45,7 +45,7 @@ async function closeAll(deps: ProductionDeps, request: ReviewRequest, fault: Fau
   const { repositoryId, number, occasion } = request
   let rows = await deps.reviews.unfinished(repositoryId, number, occasion)
   if (rows.length === 0 && request.headSha !== '') {
-    const release = await deps.releases.inForce()
+    const release = await deps.releases.inForce(request)
     const row = await deps.reviews.open({ ...request, releaseId: release.id }, deps.clock.now())
     rows = row.state === 'done' ? [] : [row]
   }

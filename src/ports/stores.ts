@@ -1,4 +1,5 @@
 import type { Configuration } from '../core/configuration.ts'
+import type { PullRequestRef } from '../core/pull-request.ts'
 import type { Finding, Severity, Unanchored } from '../core/review/finding.ts'
 import type { LeftOutReason, Receipt } from '../core/review/receipt.ts'
 
@@ -192,7 +193,11 @@ export interface Release {
 }
 
 export interface Releases {
-  inForce(): Promise<Release>
+  /**
+   * The release that reviews this pull request now: its canary, if it was drawn for it, else the newest full one that can
+   * be read. Always answers one, the shipped genesis if need be; what could not be read is logged as an error.
+   */
+  inForce(pull: Pick<PullRequestRef, 'repositoryId' | 'number'>): Promise<Release>
   /** The first time model keys appear and nothing was ever promoted: replaces genesis once, audited. Does nothing otherwise. */
   installGenesisModels(configuration: Configuration): Promise<'installed' | 'not-needed'>
 }

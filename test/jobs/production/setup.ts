@@ -27,6 +27,7 @@ import { samples } from '../../../src/adapters/postgres/samples.ts'
 import { prometheusMetrics } from '../../../src/adapters/prometheus/metrics.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { Queue } from '../../../src/ports/queue.ts'
+import { hasPrompt } from '../../../src/engine/prompts.ts'
 import { testDatabase } from '../../support/database.ts'
 import { fakeAnalysers, fakeModels } from '../../support/fakes.ts'
 
@@ -80,7 +81,7 @@ export async function startJobs(): Promise<JobWorld> {
     pullRequests: pullRequests(pool),
     requests: reviewRequests(pool),
     reviews: reviews(pool),
-    releases: releases(pool),
+    releases: releases(pool, { secret: 'a secret of the tests', hasPrompt, log }),
     commands: commands(pool),
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 8)),

@@ -31,6 +31,7 @@ import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { AnalysedFile, Analysers } from '../../../src/ports/analyser.ts'
 import type { Candidate } from '../../../src/core/review/finding.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
+import { hasPrompt } from '../../../src/engine/prompts.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
 import { candidateOf, fakeModels } from '../../support/fakes.ts'
 
@@ -136,7 +137,7 @@ export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWo
     pullRequests: pullRequests(pool),
     requests: reviewRequests(pool),
     reviews: reviews(pool),
-    releases: releases(pool),
+    releases: releases(pool, { secret: 'a secret of the tests', hasPrompt, log }),
     commands: commands(pool),
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 2)),
