@@ -1,3 +1,14 @@
+import type { Deployer } from '../../src/ports/deployer.ts'
+import type {
+  GateActions,
+  GateEvidenceStore,
+  GateLock,
+  GateReleases,
+  GateSettings,
+  PublishedOutcomes,
+  Quarantine,
+  Verdicts,
+} from '../../src/ports/gate.ts'
 import type { Likeness } from '../../src/core/label.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { GateMetrics } from '../../src/ports/metrics.ts'
@@ -22,4 +33,13 @@ export interface GateDeps {
   judgingBudget: number
   /** 64 hexadecimal digits that nobody can guess. */
   newSeed(): string
+  lock: GateLock
+  settings(): Promise<GateSettings>
+  evidence: GateEvidenceStore
+  verdicts: Verdicts
+  actions: GateActions
+  releases: GateReleases
+  published: PublishedOutcomes
+  quarantine: Quarantine
+  deployer: Deployer
 }

@@ -42,8 +42,8 @@ export interface GatedExperiment {
 export interface EvidenceCut {
   /** Sequence of the last outcome taken in; '0' for none. A bigint: kept as text. */
   sequence: string
-  /** Finish of the newest run taken in; null for none. */
-  runsTo: Date | null
+  /** Finish of the newest run taken in, to the microsecond (ISO 8601); null for none. */
+  runsTo: string | null
 }
 
 export interface GateEvidenceStore {
@@ -62,8 +62,10 @@ export interface GateEvidenceStore {
   runs(
     experimentId: string,
     latencyMs: number,
-    to?: Date | null,
-  ): Promise<RunTallies & { runsTo: Date | null }>
+    to?: string | null,
+  ): Promise<RunTallies & { runsTo: string | null }>
+  /** Findings that were judged to be wrong, newest first: what a failure looks like. */
+  examples(experimentId: string, limit: number): Promise<{ sampleId: string; finding: unknown }[]>
   /** The evidence last kept for an experiment; null when none was, or for other thresholds. */
   kept(
     experimentId: string,
@@ -111,8 +113,8 @@ export interface RecomputedFigure {
   /** ln of its e-value for and against, where it has one. */
   logFor: number | null
   logAgainst: number | null
-  /** What logFor must reach, or what the value is held to. */
-  needed: number
+  /** What logFor must reach, or what the value is held to; null where that is not known. */
+  needed: number | null
   holds: boolean
 }
 
@@ -235,4 +237,6 @@ export interface Quarantine {
   /** Newest first. */
   records(of?: { configurationId: string }): Promise<QuarantineRecord[]>
   record(id: string): Promise<QuarantineRecord | null>
+  /** Canonical JSON of a record's configuration. */
+  configuration(recordId: string): Promise<string | null>
 }

@@ -5,6 +5,10 @@ import type { LabelCoverage } from './scoring.ts'
 export interface Metrics {
   requestStarted(): void
   requestFinished(seconds: number, outcome: 'accepted' | 'duplicate' | 'refused' | 'error'): void
+  /** From the event to the check run in progress. */
+  reviewBegun(seconds: number): void
+  /** A minute of reviews missed an objective. */
+  sloViolated(objective: 'minute-response' | 'minute-errors'): void
   reviewFinished(seconds: number, outcome: 'done' | 'skipped' | 'superseded' | 'failed'): void
   step(kind: 'analyser' | 'model', name: string, outcome: string, seconds: number): void
   tokens(model: string, kind: 'input' | 'cached' | 'output', count: number): void
@@ -42,4 +46,11 @@ export interface GateMetrics {
   /** Final outcomes that figures took up. */
   counted(outcomes: number): void
   coverage(of: LabelCoverage): void
+  /** Of each experiment on trial, the share of the way to promotion: 0 to 1. */
+  distances(shares: readonly number[]): void
+  promoted(): void
+  quarantined(outcome: 'failed' | 'dangerous' | 'inconclusive' | 'rolled-back'): void
+  rolledBack(): void
+  /** The release in force broke a promise to users. */
+  sloViolated(): void
 }

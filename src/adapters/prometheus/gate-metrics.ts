@@ -37,6 +37,32 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
     'judged',
   )
 
+  const nearest = gauge(
+    'gate_nearest_promotion',
+    'Of the trial nearest to it, the share of the way to promotion.',
+  )
+  const promotions = new Counter({
+    name: 'v1_promotions_total',
+    help: 'Experiments that became a release.',
+    registers,
+  })
+  const quarantines = new Counter({
+    name: 'v1_quarantines_total',
+    help: 'Experiments and releases that were archived, by why.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const rollbacks = new Counter({
+    name: 'v2_rollbacks_total',
+    help: 'Releases that were rolled back.',
+    registers,
+  })
+  const violations = new Counter({
+    name: 'v2_release_violations_total',
+    help: 'Looks at the release in force that found a promise broken.',
+    registers,
+  })
+
   const metrics: GateMetrics = {
     turn: (outcome, seconds) => turns.observe({ outcome }, seconds),
     scored(done, failed) {
@@ -50,6 +76,11 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
       findings.set({ judged: 'yes' }, of.judgedFindings)
       findings.set({ judged: 'no' }, of.findings - of.judgedFindings)
     },
+    distances: shares => nearest.set(Math.max(0, ...shares)),
+    promoted: () => promotions.inc(),
+    quarantined: outcome => quarantines.inc({ outcome }),
+    rolledBack: () => rollbacks.inc(),
+    sloViolated: () => violations.inc(),
   }
   return { metrics, render: () => registry.metrics(), contentType: registry.contentType }
 }

@@ -1,0 +1,68 @@
+import { decide, type Verdict } from '../../src/core/gate/decide.ts'
+import type { GatedExperiment, GateSettings, StoredVerdict } from '../../src/ports/gate.ts'
+import type { GateDeps } from './deps.ts'
+import { gather } from './gather.ts'
+
+const DAY_MS = 86_400_000
+
+/** Looks at every experiment on trial, one after the other; one that cannot be judged holds up none of the others. */
+export async function decideAll(deps: GateDeps, settings: GateSettings, signal: AbortSignal): Promise<void> {
+  const distances: number[] = []
+  for (const experiment of await deps.evidence.experiments(['active'])) {
+    if (signal.aborted) return
+    try {
+      const { verdict } = await decideOne(deps, settings, experiment, 'when there is news')
+      distances.push(distanceOf(verdict))
+    } catch (error) {
+      deps.log.error({ err: error, experiment: experiment.id }, 'an experiment could not be judged')
+    }
+  }
+  deps.metrics.distances(distances)
+}
+
+/**
+ * The gate's word on one experiment, now. It is stored when it is another than the last, when it was asked for, and once a
+ * day. A last word stays: whoever was killed after it goes on from it.
+ */
+export async function decideOne(
+  deps: GateDeps,
+  settings: GateSettings,
+  experiment: GatedExperiment,
+  store: 'when there is news' | 'always',
+): Promise<Pick<StoredVerdict, 'id' | 'verdict'>> {
+  const newest = await deps.verdicts.newest(experiment.id)
+  if (newest !== null && newest.verdict.answer !== 'wait') return newest
+  const budget = await deps.evidence.openTrial(experiment.id)
+  const { sums, evidence, cut } = await gather(deps, experiment, settings)
+  const now = deps.clock.now()
+  const verdict = decide(evidence, settings.thresholds, budget, now.getTime())
+  if (store === 'when there is news' && !isNews(verdict, newest, now)) return newest ?? { id: '', verdict }
+  const { id: releaseId } = await deps.releases.inForce()
+  const { thresholds, overheadMs } = settings
+  const id = await deps.verdicts.put({
+    experimentId: experiment.id,
+    releaseId,
+    verdict,
+    evidence: sums,
+    thresholds,
+    overheadMs,
+    cut,
+    decidedAt: now,
+  })
+  deps.log.info({ experiment: experiment.id, verdict: id, answer: verdict.answer }, 'the gate has decided')
+  return { id, verdict }
+}
+
+function isNews(verdict: Verdict, newest: StoredVerdict | null, now: Date): boolean {
+  if (newest === null || newest.verdict.answer !== verdict.answer) return true
+  return now.getTime() - newest.decidedAt.getTime() >= DAY_MS
+}
+
+/** Share of the way to promotion of the criterion that is furthest from it, 0 to 1. */
+function distanceOf({ criteria, needed }: Verdict): number {
+  return Math.min(
+    ...Object.values(criteria).map(({ state, logFor }) =>
+      state === 'unmeasured' ? 0 : Math.min(1, Math.max(0, logFor / needed.promote)),
+    ),
+  )
+}
