@@ -60,6 +60,71 @@ begin
 end
 $$;
 
+-- The only way into production.releases for what was on trial. A verdict's row is a request: every figure is recomputed
+-- from stored rows up to where the verdict says it looked (stopping there is its right, at any time), and one that falls
+-- short refuses it. Answers the release's id, the same when asked again.
+create function doors.release(p_verdict_id text) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_id text;
+  v_verdict gate.verdicts%rowtype;
+  v_experiment experiments_v1.experiments%rowtype;
+  v_why text;
+begin
+  -- One at a time: the error budget counts the releases there are.
+  lock table production.releases in share row exclusive mode;
+  select r.id into v_id from production.releases r where r.verdict_id = p_verdict_id;
+  if v_id is not null then
+    return v_id;
+  end if;
+  select v.* into v_verdict from gate.verdicts v where v.id = p_verdict_id;
+  if v_verdict.id is null then
+    raise exception 'no verdict %', p_verdict_id using errcode = 'no_data_found';
+  end if;
+  if v_verdict.answer <> 'promote' then
+    raise exception 'verdict % says %', p_verdict_id, v_verdict.answer using errcode = 'check_violation';
+  end if;
+  if coalesce((select s.paused from gate.switches s order by s.id desc limit 1), false) then
+    raise exception 'the gate is paused' using errcode = 'check_violation';
+  end if;
+  select e.* into v_experiment from experiments_v1.experiments e where e.id = v_verdict.experiment_id for update;
+  if v_experiment.id is null or v_experiment.state <> 'active' then
+    raise exception 'experiment % is %', v_verdict.experiment_id, coalesce(v_experiment.state, 'not known')
+      using errcode = 'check_violation';
+  end if;
+  if v_experiment.configuration_id <> encode(sha256(convert_to(v_experiment.configuration, 'UTF8')), 'hex') then
+    raise exception 'the configuration of experiment % is not what its id says', v_experiment.id
+      using errcode = 'check_violation';
+  end if;
+  v_why := doors.blacklisted(v_experiment.configuration_id, v_experiment.parts);
+  if v_why is not null then
+    raise exception 'experiment % is blacklisted, %', v_experiment.id, v_why using errcode = 'check_violation';
+  end if;
+  if (select t.promotion from gate.thresholds t) = 'approve' and not exists (
+    select 1 from gate.actions a where a.kind = 'promote' and a.subject = v_experiment.id
+  ) then
+    raise exception 'nobody has approved the promotion of experiment %', v_experiment.id using errcode = 'check_violation';
+  end if;
+  select string_agg(f.figure, ', ') into v_why
+    from gate.recomputed(v_experiment.id, (v_verdict.evidence #>> '{cut,sequence}')::bigint,
+      (v_verdict.evidence #>> '{cut,runsTo}')::timestamptz, v_verdict.decided_at) f
+    where f.holds is not true;
+  if v_why is not null then
+    raise exception 'experiment % is not proven: %', v_experiment.id, v_why using errcode = 'check_violation';
+  end if;
+  select 'promoted-' || count(*) + 1 into v_id from production.releases r where r.kind = 'promoted';
+  insert into production.releases (id, kind, configuration_id, configuration, verdict_id)
+    values (v_id, 'promoted', v_experiment.configuration_id, v_experiment.configuration, p_verdict_id);
+  insert into production.release_steps (release_id, step, share, reason, actor)
+    values (v_id, 'smoke', 0, 'verdict ' || p_verdict_id, 'gate');
+  update experiments_v1.experiments e set state = 'promoted', state_reason = 'release ' || v_id, ended_at = now()
+    where e.id = v_experiment.id;
+  perform audit.append('gate', 'release.promote', 'release:' || v_id, json_build_object('verdict', p_verdict_id,
+    'experimentId', v_experiment.id, 'configurationId', v_experiment.configuration_id)::text);
+  return v_id;
+end
+$$;
+
 -- Steps of a release after its smoke test. Each names what it rests on and is refused without it.
 create function doors.step_release(p_release_id text, p_step text, p_reason text) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -87,8 +152,8 @@ begin
         raise exception 'another release is on a share of the pull requests' using errcode = 'check_violation';
       end if;
     when 'full' then
-      select count(*) into v_healthy from production.code_reviews r
-        where r.release_id = p_release_id and r.state = 'done';
+      select count(*) into v_healthy from production.published_outcomes o
+        where o.release_id = p_release_id and o.healthy;
       if v_state.step <> 'canary' or v_healthy < 50 then
         raise exception 'release % has % of 50 healthy reviews', p_release_id, v_healthy using errcode = 'check_violation';
       end if;
@@ -257,5 +322,5 @@ $$;
 
 grant execute on function doors.request_action to cupel_operator, cupel_production;
 grant execute on function doors.switch_gate to cupel_operator;
-grant execute on function doors.open_trial, doors.step_release, doors.place_order, doors.archive, doors.blacklist,
-  doors.readmit to cupel_gate;
+grant execute on function doors.open_trial, doors.release, doors.step_release, doors.place_order, doors.archive, doors.blacklist,
+  doors.blacklisted, doors.readmit to cupel_gate;

@@ -1,4 +1,5 @@
 import { concludeCheck } from '../../src/core/review/check.ts'
+import { healthOfDone, healthOfFailed } from '../../src/core/review/health.ts'
 import { renderFailure, renderSkip, renderSuperseded } from '../../src/core/review/check-text.ts'
 import type { Fault } from '../../src/core/fault.ts'
 import type { Hostility } from '../../src/core/review/hostile.ts'
@@ -40,13 +41,17 @@ export async function closeDone(
   ref: PullRequestRef,
   row: ReviewRow,
   checkId: number,
-  about: Told,
+  about: Told & { again: boolean },
 ): Promise<void> {
   const { findings, late, receipt, leftOut, unanchored } = about.examination
   await tellSummary(deps, ref, row, about, { pending: false })
   const check = concludeCheck(receipt, findings, late, about.hostility)
   await deps.writer.finishCheck(ref, checkId, check)
-  await deps.reviews.finish(row.id, 'done', { conclusion: check.conclusion, detail: check.title })
+  await deps.reviews.finish(row.id, 'done', {
+    conclusion: check.conclusion,
+    detail: check.title,
+    health: healthOfDone(receipt, about.again),
+  })
   deps.metrics.findings('inline', findings.length)
   deps.metrics.findings('summary', late.length)
   deps.metrics.findings('left-out', leftOut.length)
@@ -92,6 +97,7 @@ export async function closeFailed(
   await deps.reviews.finish(row.id, 'failed', {
     conclusion: 'neutral',
     detail: `${fault.code}: ${fault.message}`,
+    health: healthOfFailed(fault.code),
   })
   const checkId = await beginCheck(deps, ref, row, true)
   await deps.writer.finishCheck(ref, checkId, renderFailure(fault.code))

@@ -12,6 +12,7 @@ import type {
 import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Models, ModelUsage } from '../../src/ports/model.ts'
 import type { Queue } from '../../src/ports/queue.ts'
+import type { Slo } from '../../src/ports/slo.ts'
 import type {
   AuditLog,
   Budgets,
@@ -50,6 +51,7 @@ export interface ProductionDeps {
   commands: Commands
   budgets: Budgets
   locks: Locks
+  slo: Slo
   audit: AuditLog
   samples: Samples
   feedback: FeedbackStore

@@ -21,6 +21,7 @@ import { pullRequests } from '../../src/adapters/postgres/pull-requests.ts'
 import { releases } from '../../src/adapters/postgres/releases.ts'
 import { reviewRequests } from '../../src/adapters/postgres/review-requests.ts'
 import { reviews } from '../../src/adapters/postgres/reviews.ts'
+import { slo } from '../../src/adapters/postgres/slo.ts'
 import { prometheusMetrics } from '../../src/adapters/prometheus/metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
 import { bullQueues } from '../../src/adapters/queue/bull.ts'
@@ -36,6 +37,7 @@ import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
 import { pollReactions } from './poll-reactions.ts'
 import { redeliver } from './redeliver.ts'
+import { recordSlo } from './slo.ts'
 import { sweepRequests } from './sweep.ts'
 import { takeDelivery } from './take-delivery.ts'
 import { giveUpReview, takeReview } from './take-review.ts'
@@ -48,6 +50,8 @@ const ATTEMPTS = 10
 const SHUTDOWN_GRACE_MS = 20_000
 const REDELIVER_EVERY_MS = 600_000
 const POLL_EVERY_MS = 60_000
+/** More often than once a minute, so that no minute is missed. */
+const SLO_EVERY_MS = 20_000
 const PURGE_EVERY_MS = 3_600_000
 const PAYLOAD_DAYS = 7
 
@@ -104,6 +108,7 @@ await runProcess('production', async () => {
     commands: commands(pool),
     budgets: budgets(pool),
     locks: locks(lockPool),
+    slo: slo(pool),
     audit: auditLog(pool),
     samples: samples(pool),
     feedback: feedback(pool),
@@ -175,6 +180,7 @@ await runProcess('production', async () => {
     repeat(Math.min(POLL_EVERY_MS, 2 * recoveryMs), 'looking at reactions', () =>
       pollReactions(deps, stopping.signal),
     ),
+    repeat(SLO_EVERY_MS, 'recording objectives', () => recordSlo(deps)),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
   ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })

@@ -67,7 +67,8 @@ export async function review(
     trigger: triggerOf(request),
   })
   for (const row of begun) if (row.releaseId !== release.id) await closeTakenOver(deps, request, row, release)
-  const row = await deps.reviews.open({ ...request, headSha: view.headSha, releaseId: release.id }, now)
+  const key = { ...request, headSha: view.headSha, releaseId: release.id }
+  const row = await deps.reviews.open(key, now, request.dueAt)
   if (row.state === 'done') return 'reviewed before'
   const again = row.createdAt.getTime() !== now.getTime()
   if (decision.kind === 'skip') {
@@ -83,7 +84,10 @@ export async function review(
   listing.catch(() => {}) // awaited with the rest of the snapshot
   const about = { request, view, wishes, configurationProblems, release, row, listing, again }
   const check = beginCheck(deps, request, row, again)
-  check.catch(() => {}) // awaited below, after what runs beside it
+  check.then(
+    () => deps.metrics.reviewBegun(secondsSince(deps, request)),
+    () => {}, // awaited below, after what runs beside it
+  )
   try {
     return await carryOut(deps, about, check, purse, AbortSignal.any([signal, watch.signal]))
   } catch (error) {
@@ -158,7 +162,8 @@ async function carryOut(
   deps.metrics.reviewFinished(secondsSince(deps, request), 'done')
   const whole = await withLate(deps, row, examination, rest)
   await learnFrom(deps, about, { snapshot, rounds, examination: whole, latencyMs })
-  await closeDone(deps, request, row, checkId, { ...told, examination: withOpen(whole, open) })
+  const { again } = about
+  await closeDone(deps, request, row, checkId, { ...told, again, examination: withOpen(whole, open) })
   return `reviewed ${row.headSha}: ${whole.findings.length} inline, ${whole.late.length} late`
 }
 

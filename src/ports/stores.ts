@@ -1,6 +1,7 @@
 import type { Configuration } from '../core/configuration.ts'
 import type { PullRequestRef } from '../core/pull-request.ts'
 import type { Finding, Severity, Unanchored } from '../core/review/finding.ts'
+import type { Health } from '../core/review/health.ts'
 import type { LeftOutReason, Receipt } from '../core/review/receipt.ts'
 
 // ---- deliveries (production.deliveries; the web process may touch nothing else) ----
@@ -156,8 +157,11 @@ export interface Rounds {
 }
 
 export interface Reviews {
-  /** Inserts, or answers the row that has this key; one that ended without being done begins again. */
-  open(key: ReviewKey, now: Date): Promise<ReviewRow>
+  /**
+   * Inserts, or answers the row that has this key; one that ended without being done begins again. Response is measured
+   * from `dueAt`, without it from `now`.
+   */
+  open(key: ReviewKey, now: Date, dueAt?: Date): Promise<ReviewRow>
   rounds(repositoryId: number, number: number, exceptReviewId: string): Promise<Rounds>
   saveCheck(id: string, checkId: number): Promise<void>
   saveExamination(id: string, examination: StoredExamination): Promise<void>
@@ -168,7 +172,8 @@ export interface Reviews {
   finish(
     id: string,
     state: 'done' | 'skipped' | 'superseded' | 'failed',
-    outcome: { conclusion: string; detail: string },
+    /** `health` of a review that was done or given up; the others promised nobody anything. */
+    outcome: { conclusion: string; detail: string; health?: Health },
   ): Promise<void>
   /** Null when there is no such row or `id` is not a UUID. */
   get(id: string): Promise<ReviewRow | null>

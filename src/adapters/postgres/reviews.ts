@@ -13,7 +13,7 @@ import { inTransaction, storable, type Db } from './pool.ts'
 
 export function reviews(pool: pg.Pool): Reviews {
   return {
-    open: (key, now) => open(pool, key, now),
+    open: (key, now, dueAt) => open(pool, key, now, dueAt),
     rounds: (repositoryId, number, exceptReviewId) => rounds(pool, repositoryId, number, exceptReviewId),
     saveCheck: (id, checkId) => saveCheck(pool, id, checkId),
     saveExamination: (id, examination) => inTransaction(pool, db => saveExamination(db, id, examination)),
@@ -47,17 +47,18 @@ interface Row {
 const columns = `installation_id, repository_id, owner, repo, number, head_sha, release_id, occasion,
   id, state, marker, check_id, review_id, created_at, base_sha`
 
-async function open(db: Db, key: ReviewKey, now: Date): Promise<ReviewRow> {
+async function open(db: Db, key: ReviewKey, now: Date, dueAt = now): Promise<ReviewRow> {
   const unique = [key.repositoryId, key.number, key.headSha, key.releaseId, key.occasion]
   const inserted = await db.query<Row>(
     `insert into production.code_reviews as known
-       (repository_id, number, head_sha, release_id, occasion, installation_id, owner, repo, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (repository_id, number, head_sha, release_id, occasion, installation_id, owner, repo, created_at, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (repository_id, number, head_sha, release_id, occasion) do update
-       set state = 'started', conclusion = null, detail = null, finished_at = null
+       set state = 'started', conclusion = null, detail = null, finished_at = null, due_at = excluded.due_at,
+         begun_at = null, healthy = null, attributable = null
        where known.state in ('skipped', 'superseded', 'failed')
      returning ${columns}`,
-    [...unique, key.installationId, key.owner, key.repo, now],
+    [...unique, key.installationId, key.owner, key.repo, now, dueAt],
   )
   let row = inserted.rows[0]
   if (!row) {
@@ -69,7 +70,7 @@ async function open(db: Db, key: ReviewKey, now: Date): Promise<ReviewRow> {
     row = known.rows[0]
   }
   // Deleted between the two statements (the App was removed): begin again.
-  return row ? reviewOf(db, row) : open(db, key, now)
+  return row ? reviewOf(db, row) : open(db, key, now, dueAt)
 }
 
 async function get(db: Db, id: string): Promise<ReviewRow | null> {
@@ -151,7 +152,10 @@ async function rounds(db: Db, repositoryId: number, number: number, exceptId: st
 }
 
 async function saveCheck(db: Db, id: string, checkId: number): Promise<void> {
-  await db.query('update production.code_reviews set check_id = $2 where id = $1', [id, checkId])
+  await db.query(
+    'update production.code_reviews set check_id = $2, begun_at = coalesce(begun_at, now()) where id = $1',
+    [id, checkId],
+  )
 }
 
 async function savePosted(db: Db, id: string, posted: Parameters<Reviews['savePosted']>[1]): Promise<void> {
@@ -173,11 +177,19 @@ async function finish(
   db: Db,
   id: string,
   state: 'done' | 'skipped' | 'superseded' | 'failed',
-  outcome: { conclusion: string; detail: string },
+  outcome: Parameters<Reviews['finish']>[2],
 ): Promise<void> {
   await db.query(
-    `update production.code_reviews set state = $2, conclusion = $3, detail = $4, finished_at = now() where id = $1`,
-    [id, state, storable(outcome.conclusion), storable(outcome.detail)],
+    `update production.code_reviews set state = $2, conclusion = $3, detail = $4, finished_at = now(), healthy = $5,
+       attributable = $6 where id = $1`,
+    [
+      id,
+      state,
+      storable(outcome.conclusion),
+      storable(outcome.detail),
+      outcome.health?.healthy ?? null,
+      outcome.health?.attributable ?? null,
+    ],
   )
 }
 

@@ -39,11 +39,16 @@ export function prometheusMetrics(): PrometheusMetrics {
     reviewBuckets,
     'outcome',
   )
+  const begun = histogram(
+    'v2_begin_duration_seconds',
+    'From the event to the check run in progress.',
+    reviewBuckets,
+  )
   const active = new Gauge({ name: 'v2_active_requests', help: 'Webhooks being answered now.', registers })
   const errors = counter('v2_errors_total', 'Requests that ended in an error.', 'kind')
   const violations = counter(
     'v2_slo_violations_total',
-    'Requests slower than their objective or failed.',
+    'Requests slower than their objective or failed, and minutes of reviews that missed theirs.',
     'objective',
   )
   const steps = histogram(
@@ -89,6 +94,8 @@ export function prometheusMetrics(): PrometheusMetrics {
       if (outcome === 'error') errors.inc({ kind: 'webhook' })
       if (outcome === 'error' || seconds > objectives.intake) violations.inc({ objective: 'intake' })
     },
+    reviewBegun: seconds => begun.observe(seconds),
+    sloViolated: objective => violations.inc({ objective }),
     reviewFinished(seconds, outcome) {
       requests.inc({ kind: 'review', outcome })
       reviews.observe({ outcome }, seconds)

@@ -24,6 +24,7 @@ import { releases } from '../../../src/adapters/postgres/releases.ts'
 import { reviewRequests } from '../../../src/adapters/postgres/review-requests.ts'
 import { reviews } from '../../../src/adapters/postgres/reviews.ts'
 import { samples } from '../../../src/adapters/postgres/samples.ts'
+import { slo } from '../../../src/adapters/postgres/slo.ts'
 import { prometheusMetrics } from '../../../src/adapters/prometheus/metrics.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { Queue } from '../../../src/ports/queue.ts'
@@ -85,6 +86,7 @@ export async function startJobs(): Promise<JobWorld> {
     commands: commands(pool),
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 8)),
+    slo: slo(pool),
     audit: auditLog(pool),
     samples: samples(pool),
     feedback: feedback(pool),

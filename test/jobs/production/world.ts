@@ -26,6 +26,7 @@ import { releases } from '../../../src/adapters/postgres/releases.ts'
 import { reviewRequests } from '../../../src/adapters/postgres/review-requests.ts'
 import { reviews } from '../../../src/adapters/postgres/reviews.ts'
 import { samples } from '../../../src/adapters/postgres/samples.ts'
+import { slo } from '../../../src/adapters/postgres/slo.ts'
 import { prometheusMetrics } from '../../../src/adapters/prometheus/metrics.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { AnalysedFile, Analysers } from '../../../src/ports/analyser.ts'
@@ -141,6 +142,7 @@ export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWo
     commands: commands(pool),
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 2)),
+    slo: slo(pool),
     audit: auditLog(pool),
     samples: samples(pool),
     feedback: feedback(pool),
