@@ -200,5 +200,4 @@ grant select, update (summary, outcome, finished_at) on experiments_v1.replays t
 grant select, insert, update on experiments_v1.spending to cupel_experiments;
 grant select on experiments_v1.spending to cupel_gate;
 grant insert on experiments_v1.experiment_metrics to cupel_gate;
-grant update (state, state_reason, ended_at) on experiments_v1.experiments to cupel_gate;
 grant select on experiments_v1.promotion_readiness to cupel_operator;

@@ -136,7 +136,9 @@ create table gate.thresholds (
   measured double precision not null default 0.9 check (measured > 0 and measured <= 1),
   few_people boolean not null default false,
   horizon_pull_requests integer not null default 2000 check (horizon_pull_requests > 0),
-  horizon_days integer not null default 90 check (horizon_days > 0)
+  horizon_days integer not null default 90 check (horizon_days > 0),
+  -- approve: a person has to ask for each promotion, besides everything else.
+  promotion text not null default 'automatic' check (promotion in ('automatic', 'approve'))
 );
 insert into gate.thresholds default values;
 
@@ -204,7 +206,7 @@ grant usage on schema gate to cupel_gate;
 grant select on gate.sample_baselines, gate.sample_ends, gate.labels, gate.audit_days, gate.audit_draws, gate.outcomes,
   gate.tallies, gate.stale_samples, gate.scores, gate.verdicts, gate.thresholds, gate.trials, gate.switches, gate.actions,
   gate.readmission_requests to cupel_gate;
-grant insert on gate.audit_days, gate.outcomes, gate.tallies, gate.scores, gate.verdicts, gate.trials to cupel_gate;
+grant insert on gate.audit_days, gate.outcomes, gate.tallies, gate.scores, gate.verdicts to cupel_gate;
 grant update (state, outcome, finished_at) on gate.actions to cupel_gate;
 -- A final outcome cannot be changed: a trigger sees to it.
 grant update on gate.outcomes, gate.tallies to cupel_gate;

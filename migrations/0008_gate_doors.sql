@@ -211,6 +211,11 @@ begin
     if v_configuration_id is null then
       raise exception 'experiment % is not on trial', p_experiment_id using errcode = 'check_violation';
     end if;
+    if p_outcome = 'inconclusive' and not exists (
+      select 1 from gate.verdicts v where v.experiment_id = p_experiment_id and v.answer = 'expire'
+    ) then
+      raise exception 'experiment % has not expired', p_experiment_id using errcode = 'check_violation';
+    end if;
     if p_outcome in ('failed', 'dangerous') and not exists (
       select 1 from gate.verdicts v where v.experiment_id = p_experiment_id and v.answer = 'quarantine'
     ) and not exists (

@@ -3,7 +3,7 @@ import { Fault } from '../../core/fault.ts'
 import type { Locks } from '../../ports/stores.ts'
 import { databaseFault } from './pool.ts'
 
-/** First key of every pull request lock: keeps them apart from other advisory locks of the database. */
+/** First key of every lock: keeps them apart from other advisory locks of the database. */
 const space = 0x43_55_50_4c
 
 /**
@@ -12,44 +12,53 @@ const space = 0x43_55_50_4c
  */
 export function locks(pool: pg.Pool): Locks {
   return {
-    async withPullRequest(repositoryId, number, work) {
-      const client = await pool.connect()
-      const lost = new AbortController()
-      const onLost = (error?: Error): void =>
-        lost.abort(
-          new Fault('database-unavailable', 'the pull request’s lock was lost with its connection', {
-            retry: 'soon',
-            cause: error,
-          }),
-        )
-      client.on('error', onLost)
-      client.on('end', onLost)
-      let broken = true
-      try {
-        const { rows } = await client.query<{ held: boolean }>(
-          'select pg_try_advisory_lock($1, hashtext($2)) as held',
-          [space, `${repositoryId}#${number}`],
-        )
-        if (!rows[0]?.held) {
-          broken = false
-          return 'busy'
-        }
-        try {
-          return await work(lost.signal)
-        } finally {
-          const unlocked = await client
-            .query('select pg_advisory_unlock($1, hashtext($2))', [space, `${repositoryId}#${number}`])
-            .catch(() => null)
-          broken = unlocked === null
-        }
-      } catch (error) {
-        throw databaseFault(error)
-      } finally {
-        client.removeListener('end', onLost)
-        // A connection that may still hold the lock is closed, not handed to somebody else.
-        client.release(broken)
-        client.removeListener('error', onLost)
-      }
-    },
+    withPullRequest: (repositoryId, number, work) =>
+      whileLocked(pool, `${repositoryId}#${number}`, 'the pull request’s lock', work),
+  }
+}
+
+/** 'busy' when somebody else holds the lock of that name. `what` is said of a lock that was lost with its connection. */
+export async function whileLocked<T>(
+  pool: pg.Pool,
+  name: string,
+  what: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | 'busy'> {
+  const client = await pool.connect()
+  const lost = new AbortController()
+  const onLost = (error?: Error): void =>
+    lost.abort(
+      new Fault('database-unavailable', `${what} was lost with its connection`, {
+        retry: 'soon',
+        cause: error,
+      }),
+    )
+  client.on('error', onLost)
+  client.on('end', onLost)
+  let broken = true
+  try {
+    const { rows } = await client.query<{ held: boolean }>(
+      'select pg_try_advisory_lock($1, hashtext($2)) as held',
+      [space, name],
+    )
+    if (!rows[0]?.held) {
+      broken = false
+      return 'busy'
+    }
+    try {
+      return await work(lost.signal)
+    } finally {
+      const unlocked = await client
+        .query('select pg_advisory_unlock($1, hashtext($2))', [space, name])
+        .catch(() => null)
+      broken = unlocked === null
+    }
+  } catch (error) {
+    throw databaseFault(error)
+  } finally {
+    client.removeListener('end', onLost)
+    // A connection that may still hold the lock is closed, not handed to somebody else.
+    client.release(broken)
+    client.removeListener('error', onLost)
   }
 }

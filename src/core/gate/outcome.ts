@@ -41,7 +41,7 @@ export const noRuns: RunTallies = {
   sampler: null,
 }
 
-/** The same mapping as gate.judged_outcomes in migrations/0008_gate_doors.sql: a test compares them. */
+/** The same mapping as gate.judged_outcomes in migrations/0009_gate_evidence.sql: a test compares them. */
 export function pullRequestOf(outcome: StoredOutcome): PullRequestEvidence {
   const { counts, baseline } = outcome
   const [audited, production] = [counts.audited, baseline.audited]
