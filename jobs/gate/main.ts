@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { auditDraws } from '../../src/adapters/postgres/audit-draws.ts'
 import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
+import { whileLocked } from '../../src/adapters/postgres/locks.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
 import { scoring } from '../../src/adapters/postgres/scoring.ts'
 import { gateMetrics } from '../../src/adapters/prometheus/gate-metrics.ts'
@@ -44,8 +45,11 @@ await runProcess('gate', async () => {
     while (!stopping.signal.aborted) {
       const began = clock.elapsed()
       try {
-        await turn(deps, stopping.signal)
-        metrics.turn('done', (clock.elapsed() - began) / 1_000)
+        // Two gates at once are one: what another is at is left to it.
+        const outcome = await whileLocked(pool, 'gate turn', 'the turn’s lock', lost =>
+          turn(deps, AbortSignal.any([stopping.signal, lost])),
+        )
+        metrics.turn(outcome, (clock.elapsed() - began) / 1_000)
         pauseMs = gate.everyMs
       } catch (error) {
         metrics.turn('failed', (clock.elapsed() - began) / 1_000)

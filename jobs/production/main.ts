@@ -49,6 +49,7 @@ const DELIVERIES_AT_ONCE = 4
 const ATTEMPTS = 10
 const SHUTDOWN_GRACE_MS = 20_000
 const REDELIVER_EVERY_MS = 600_000
+/** At most: who shortens the time of recovery also looks for reactions that are due more often. */
 const POLL_EVERY_MS = 60_000
 /** More often than once a minute, so that no minute is missed. */
 const SLO_EVERY_MS = 20_000
