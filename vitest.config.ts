@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config'
 import { memoryFolder } from './test/support/memory-folder.ts'
 
 // Read by os.tmpdir() in every worker and in what it starts.
-process.env['TMPDIR'] ??= memoryFolder()
+const folder = process.env['TMPDIR'] === undefined ? memoryFolder() : undefined
+if (folder !== undefined) process.env['TMPDIR'] = folder
 
 /** They hold no state and start nothing, so that one module graph serves all of them. */
 const pure = ['test/core/**/*.test.ts', 'test/engine/**/*.test.ts']
