@@ -1,6 +1,5 @@
 import type { PullRequestRef } from '../core/pull-request.ts'
 import type { Configuration } from '../core/configuration.ts'
-import type { PullRequestRef } from '../core/pull-request.ts'
 import type { Finding, Severity, Unanchored } from '../core/review/finding.ts'
 import type { Health } from '../core/review/health.ts'
 import type { LeftOutReason, Receipt } from '../core/review/receipt.ts'
