@@ -106,7 +106,7 @@ begin
     raise exception 'nobody has approved the promotion of experiment %', v_experiment.id using errcode = 'check_violation';
   end if;
   select string_agg(f.figure, ', ') into v_why
-    from gate.recomputed(v_experiment.id, (v_verdict.evidence #>> '{cut,sequence}')::bigint,
+    from doors.recomputed(v_experiment.id, (v_verdict.evidence #>> '{cut,sequence}')::bigint,
       (v_verdict.evidence #>> '{cut,runsTo}')::timestamptz, v_verdict.decided_at) f
     where f.holds is not true;
   if v_why is not null then
@@ -220,8 +220,11 @@ begin
       select 1 from gate.verdicts v where v.experiment_id = p_experiment_id and v.answer = 'quarantine'
     ) and not exists (
       select 1 from gate.actions a where a.kind = 'quarantine' and a.subject = p_experiment_id
+    ) and not exists (
+      select 1 from experiments_v1.experiments e
+      where e.id = p_experiment_id and doors.blacklisted(e.configuration_id, e.parts) is not null
     ) then
-      raise exception 'experiment % has no verdict and nobody asked for its quarantine', p_experiment_id
+      raise exception 'experiment % has no verdict, holds nothing blacklisted, and nobody asked for its quarantine', p_experiment_id
         using errcode = 'check_violation';
     end if;
   end if;
@@ -256,7 +259,7 @@ declare
   v_release text;
 begin
   select s.id into v_release from production.release_states s
-    where s.step in ('canary', 'full') and s.kind = 'promoted' and (
+    where s.step <> 'failed' and s.kind = 'promoted' and (
       (p_kind = 'configuration' and s.configuration_id = p_fingerprint)
       or (p_kind = 'part' and exists (
         select 1 from experiments_v1.experiments e where e.configuration_id = s.configuration_id and p_fingerprint = any (e.parts)

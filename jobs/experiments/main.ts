@@ -1,9 +1,11 @@
 import { startAnalysers } from '../../src/adapters/analysers/host.ts'
 import { usageOf } from '../../src/adapters/models/faults.ts'
+import { archivedConfigurations } from '../../src/adapters/archive/configurations.ts'
 import { createModels } from '../../src/adapters/models/models.ts'
 import { modelOptions } from '../../src/adapters/models/options.ts'
 import { experiments } from '../../src/adapters/postgres/experiments.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
+import { readmissions } from '../../src/adapters/postgres/readmissions.ts'
 import { runs } from '../../src/adapters/postgres/runs.ts'
 import { experimentMetrics } from '../../src/adapters/prometheus/experiment-metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
@@ -18,6 +20,7 @@ import { queueNames, type ShadowJob } from '../../src/cycle.ts'
 import type { ExperimentsDeps } from './deps.ts'
 import { dispatcher } from './dispatch.ts'
 import { createPace } from './pace.ts'
+import { readmitter } from './readmit.ts'
 import { dispatchReplays } from './replay.ts'
 import { run } from './run.ts'
 
@@ -57,6 +60,8 @@ await runProcess('experiments', async () => {
     analysers: startAnalysers({ warm: true }),
     experiments: experiments(pool),
     runs: runs(pool),
+    readmissions: readmissions(pool),
+    archived: archivedConfigurations(environment.archiveUrl),
     queue: queues.queue<ShadowJob>(queueNames.shadow),
     pace: createPace(environment.experiments.requestsPerMinute, clock),
     likeness: matching,
@@ -75,11 +80,13 @@ await runProcess('experiments', async () => {
 
   const stopping = new AbortController()
   const dispatch = dispatcher(deps)
+  const readmit = readmitter(deps)
   const dispatching = (async () => {
     while (!stopping.signal.aborted) {
       try {
         await dispatch.turn()
         await dispatchReplays(deps)
+        await readmit.turn()
       } catch (error) {
         log.warn({ err: error }, 'dispatching failed; it is tried again')
       }

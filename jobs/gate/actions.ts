@@ -13,12 +13,14 @@ const refused = (outcome: string): Answer => ({ state: 'refused', outcome })
 /** Does what administrators asked for, or says why not. Nobody can ask for more than the gate may do by itself. */
 export async function takeActions(deps: GateDeps, settings: GateSettings): Promise<void> {
   for (const action of await deps.actions.open()) {
-    const { state, outcome } = await take(deps, settings, action)
-    await deps.actions.finish(action.id, state, outcome)
-    deps.log.info(
-      { action: action.id, kind: action.kind, actor: action.actor, state },
-      'an administrator was answered',
-    )
+    const { id, kind, actor } = action
+    try {
+      const { state, outcome } = await take(deps, settings, action)
+      await deps.actions.finish(id, state, outcome)
+      deps.log.info({ action: id, kind, actor, state }, 'an administrator was answered')
+    } catch (error) {
+      deps.log.error({ err: error, action: id, kind }, 'what was asked for failed; it is tried again')
+    }
   }
 }
 
@@ -73,7 +75,8 @@ async function rollBackByHand(deps: GateDeps, { subject, actor, reason }: GateAc
     return refused('the genesis release is the last resort: there is nothing to fall back to')
   if (release.step === 'failed')
     return refused(`release ${release.id} was rolled back already: ${release.reason}`)
-  await rollBack(deps, release, `by ${actor}: ${reason}`)
+  const answer = await rollBack(deps, release, `by ${actor}: ${reason}`)
+  if (answer.outcome === 'refused') return refused(answer.why)
   const now = await deps.releases.inForce()
   return done(`release ${release.id} was rolled back; ${now.id} is in force`)
 }
@@ -87,6 +90,11 @@ async function blacklist(deps: GateDeps, action: GateAction): Promise<Answer> {
   const parts = parsed.success ? partsOf(parsed.data).filter(each => each.name === part) : []
   if (parts.length === 0)
     return refused(`${id} has no part ${part}; there are model, prompt, technique and routing`)
+  const using = await inForceWith(
+    deps,
+    parts.map(each => each.fingerprint),
+  )
+  if (using !== undefined) return refused(`it is in force as release ${using}: roll that back first`)
   const said: string[] = []
   for (const { fingerprint, words } of parts) {
     const answer = await deps.quarantine.blacklist({
@@ -100,6 +108,17 @@ async function blacklist(deps: GateDeps, action: GateAction): Promise<Answer> {
     said.push(answer.value ? `${words} is blacklisted` : `${words} was blacklisted before`)
   }
   return done(said.join('; '))
+}
+
+/** A release that reviews, or may again, with one of these parts. The first release asks no model and cannot be rolled back. */
+async function inForceWith(deps: GateDeps, fingerprints: readonly string[]): Promise<string | undefined> {
+  const releases = await deps.releases.all()
+  const using = releases.find(({ kind, step, configuration }) => {
+    if (kind === 'genesis' || step === 'failed') return false
+    const parsed = configurationSchema.safeParse(JSON.parse(configuration))
+    return parsed.success && partsOf(parsed.data).some(part => fingerprints.includes(part.fingerprint))
+  })
+  return using?.id
 }
 
 async function configurationOf(

@@ -42,4 +42,6 @@ export interface GateDeps {
   published: PublishedOutcomes
   quarantine: Quarantine
   deployer: Deployer
+  /** What was refused last, by what was asked for: told once. Lost with the process. */
+  refusals: Map<string, string>
 }

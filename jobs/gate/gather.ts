@@ -17,7 +17,7 @@ export interface Gathered {
  * the last verdict is gone on with; under other thresholds all is summed anew.
  */
 export async function gather(
-  deps: Pick<GateDeps, 'evidence' | 'quarantine'>,
+  deps: Pick<GateDeps, 'evidence'>,
   experiment: GatedExperiment,
   { thresholds, overheadMs }: GateSettings,
 ): Promise<Gathered> {
@@ -31,8 +31,5 @@ export async function gather(
     if (outcomes.length < OUTCOMES_AT_ONCE) break
   }
   const { runsTo, ...runs } = await deps.evidence.runs(experiment.id, thresholds.latencyMs - overheadMs)
-  const evidence = withRuns(sums, runs)
-  const listed = await deps.quarantine.blacklisted(experiment.configurationId, experiment.parts)
-  const breaches = listed === null ? evidence.breaches : [...evidence.breaches, 'blacklist' as const]
-  return { sums, evidence: { ...evidence, breaches }, cut: { sequence, runsTo } }
+  return { sums, evidence: withRuns(sums, runs), cut: { sequence, runsTo } }
 }

@@ -4,18 +4,18 @@ import { impactOf, type Impact, type Neighbour } from '../../src/core/gate/impac
 import type { GatedExperiment } from '../../src/ports/gate.ts'
 import type { GateDeps } from './deps.ts'
 
-/** Whatever shares a part or an ancestor with what failed. */
+/** Whatever shares a part or an ancestor with what failed: the trial, or the release that came of it. */
 export async function impact(
   deps: Pick<GateDeps, 'evidence' | 'releases'>,
   configuration: string,
-  failed: Pick<Neighbour, 'kind' | 'id'>,
+  failed: { experimentId: string | null; releaseId: string | null },
   dangerous: boolean,
 ): Promise<Impact[]> {
   const parsed = configurationSchema.safeParse(JSON.parse(configuration))
   // A configuration of an older Cupel has no parts that this one knows.
   if (!parsed.success) return []
   const [experiments, releases] = await Promise.all([deps.evidence.experiments(), deps.releases.all()])
-  const kin = kinOf(experiments, failed.id)
+  const kin = kinOf(experiments, failed.experimentId)
   const neighbours: Neighbour[] = [
     ...experiments.map(({ id, state, parts }) => ({
       kind: 'experiment' as const,
@@ -32,13 +32,14 @@ export async function impact(
   ]
   return impactOf(
     parsed.data,
-    neighbours.filter(({ kind, id }) => kind !== failed.kind || id !== failed.id),
+    neighbours.filter(({ kind, id }) => id !== (kind === 'release' ? failed.releaseId : failed.experimentId)),
     dangerous,
   )
 }
 
 /** Ancestors and descendants. */
-function kinOf(experiments: readonly GatedExperiment[], id: string): Set<string> {
+function kinOf(experiments: readonly GatedExperiment[], id: string | null): Set<string> {
+  if (id === null) return new Set()
   const parents = new Map(experiments.map(each => [each.id, each.parentId]))
   const ancestors = (of: string): string[] => {
     const parent = parents.get(of)

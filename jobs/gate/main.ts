@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { auditDraws } from '../../src/adapters/postgres/audit-draws.ts'
+import { gateActions } from '../../src/adapters/postgres/gate-actions.ts'
+import { gateEvidence } from '../../src/adapters/postgres/gate-evidence.ts'
+import { gateLock } from '../../src/adapters/postgres/gate-lock.ts'
+import { publishedOutcomes } from '../../src/adapters/postgres/gate-published-outcomes.ts'
+import { quarantine } from '../../src/adapters/postgres/gate-quarantine.ts'
+import { gateReleases } from '../../src/adapters/postgres/gate-releases.ts'
+import { gateSettings } from '../../src/adapters/postgres/gate-settings.ts'
+import { verdicts } from '../../src/adapters/postgres/gate-verdicts.ts'
 import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
 import { whileLocked } from '../../src/adapters/postgres/locks.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
@@ -8,14 +16,16 @@ import { gateMetrics } from '../../src/adapters/prometheus/gate-metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import { readEnvironment } from '../../src/adapters/system/environment.ts'
+import { localDeployer } from '../../src/adapters/system/local-deployer.ts'
 import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { matching } from '../../src/core/match/likeness.ts'
 import type { GateDeps } from './deps.ts'
+import { reconcile } from './reconcile.ts'
 import { turn } from './turn.ts'
 
-/** A turn that failed is tried again after twice the last pause, up to this. */
+/** What failed is tried again after twice the last pause, up to this. */
 const LONGEST_PAUSE_MS = 300_000
 
 await runProcess('gate', async () => {
@@ -37,28 +47,52 @@ await runProcess('gate', async () => {
     likeness: matching,
     judgingBudget: gate.judgingBudget,
     newSeed: () => randomBytes(32).toString('hex'),
+    lock: gateLock(pool),
+    settings: () => gateSettings(pool),
+    evidence: gateEvidence(pool),
+    verdicts: verdicts(pool),
+    actions: gateActions(pool),
+    releases: gateReleases(pool),
+    published: publishedOutcomes(pool),
+    quarantine: quarantine(pool),
+    deployer: localDeployer,
+    refusals: new Map(),
   }
 
   const stopping = new AbortController()
-  const turning = (async () => {
+  const again = async <T>(
+    work: () => Promise<T>,
+    report: (outcome: T | 'failed', seconds: number) => void,
+    longestMs: number,
+  ): Promise<void> => {
     let pauseMs = gate.everyMs
     while (!stopping.signal.aborted) {
       const began = clock.elapsed()
+      const seconds = (): number => (clock.elapsed() - began) / 1_000
       try {
-        // Two gates at once are one: what another is at is left to it.
-        const outcome = await whileLocked(pool, 'gate turn', 'the turn’s lock', lost =>
-          turn(deps, AbortSignal.any([stopping.signal, lost])),
-        )
-        metrics.turn(outcome, (clock.elapsed() - began) / 1_000)
+        report(await work(), seconds())
         pauseMs = gate.everyMs
       } catch (error) {
-        metrics.turn('failed', (clock.elapsed() - began) / 1_000)
-        pauseMs = Math.max(gate.everyMs, Math.min(2 * pauseMs, LONGEST_PAUSE_MS))
+        report('failed', seconds())
+        pauseMs = Math.max(gate.everyMs, Math.min(2 * pauseMs, longestMs))
         log.warn({ err: error, pauseMs }, 'a turn of the gate failed; it is tried again')
       }
       await clock.sleep(pauseMs, stopping.signal).catch(() => {})
     }
-  })()
+  }
+  const turning = Promise.all([
+    again(
+      // Two gates at once are one: what another is at is left to it.
+      () =>
+        whileLocked(pool, 'gate turn', 'the turn’s lock', lost =>
+          turn(deps, AbortSignal.any([stopping.signal, lost])),
+        ),
+      metrics.turn,
+      LONGEST_PAUSE_MS,
+    ),
+    // Beside scoring, so that many samples that are due never delay a rollback; nor does what failed before.
+    again(() => reconcile(deps, stopping.signal), metrics.reconciled, gate.everyMs),
+  ])
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
   log.info({ metricsPort: exposed.port }, 'scoring')
 

@@ -2,25 +2,48 @@ import { eligibleFrom, failureReasons, type FailureReason } from '../../src/core
 import type { DoorAnswer, GatedExperiment, NewRecord, StoredVerdict } from '../../src/ports/gate.ts'
 import type { GateDeps } from './deps.ts'
 import { impact } from './impact.ts'
+import { sayOnce } from './say-once.ts'
 
 const EXAMPLES = 5
 
-/** Ends the trials whose last word is quarantine or expiry: also those whose gate was killed between word and deed. */
+/**
+ * Ends the trials whose last word is quarantine or expiry, also those whose gate was killed between word and deed, and those
+ * with a blacklisted part, whatever was said of them.
+ */
 export async function quarantineFailed(deps: GateDeps): Promise<void> {
   for (const experiment of await deps.evidence.experiments(['active', 'paused'])) {
-    const newest = await deps.verdicts.newest(experiment.id)
-    const answer = newest?.verdict.answer
-    if (newest === null || (answer !== 'quarantine' && answer !== 'expire')) continue
-    const reasons = failureReasons(newest.verdict)
-    const outcome =
-      answer === 'expire'
-        ? 'inconclusive'
-        : reasons.some(each => each.class === 'safety')
-          ? 'dangerous'
-          : 'failed'
-    const archived = await archiveExperiment(deps, experiment, newest, outcome, reasons)
+    const ending = await endingOf(deps, experiment)
+    if (ending === null) continue
+    const { verdict, outcome, reasons } = ending
+    const archived = await archiveExperiment(deps, experiment, verdict, outcome, reasons)
     if (archived.outcome === 'refused')
-      deps.log.error({ experiment: experiment.id, why: archived.why }, 'a failed experiment was not archived')
+      sayOnce(deps, `archive/${experiment.id}`, archived.why, { experiment: experiment.id })
+  }
+}
+
+interface Ending {
+  verdict: StoredVerdict | null
+  outcome: NewRecord['outcome']
+  reasons: readonly FailureReason[]
+}
+
+async function endingOf(deps: GateDeps, experiment: GatedExperiment): Promise<Ending | null> {
+  const verdict = await deps.verdicts.newest(experiment.id)
+  const listed = await deps.quarantine.blacklisted(experiment.configurationId, experiment.parts)
+  if (listed !== null)
+    return { verdict, outcome: 'dangerous', reasons: [{ class: 'safety', words: `blacklisted: ${listed}` }] }
+  if (verdict === null) return null
+  const reasons = failureReasons(verdict.verdict)
+  switch (verdict.verdict.answer) {
+    case 'expire':
+      return { verdict, outcome: 'inconclusive', reasons }
+    case 'quarantine': {
+      const outcome = reasons.some(each => each.class === 'safety') ? 'dangerous' : 'failed'
+      return { verdict, outcome, reasons }
+    }
+    case 'promote':
+    case 'wait':
+      return null
   }
 }
 
@@ -41,7 +64,7 @@ export async function archiveExperiment(
     impact: await impact(
       deps,
       experiment.configuration,
-      { kind: 'experiment', id: experiment.id },
+      { experimentId: experiment.id, releaseId: null },
       outcome === 'dangerous',
     ),
     eligibleFrom: eligibleFrom(reasons, deps.clock.now()),

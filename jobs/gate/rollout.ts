@@ -1,7 +1,10 @@
+import { z } from 'zod'
+import { asFault } from '../../src/core/fault.ts'
 import { canaryReviews, watchRelease, type Watch } from '../../src/core/gate/watch.ts'
 import type { ReleaseState } from '../../src/ports/gate.ts'
 import type { GateDeps } from './deps.ts'
 import { rollBack } from './roll-back.ts'
+import { sayOnce } from './say-once.ts'
 
 /**
  * Takes every release one step on: smoke test, deployed, a share of the pull requests, all of them. What violates its
@@ -16,6 +19,7 @@ export async function rollOut(deps: GateDeps): Promise<void> {
       else if (release.step === 'canary') await afterCanary(deps, release)
       else if (release.id === inForce.id) await afterFull(deps, release)
     } catch (error) {
+      if (asFault(error).code === 'database-unavailable') throw error
       deps.log.error(
         { err: error, release: release.id },
         'a release could not be taken a step on; it is tried again',
@@ -25,26 +29,39 @@ export async function rollOut(deps: GateDeps): Promise<void> {
   await publishShares(deps)
 }
 
+/** Of a finished smoke test; what cannot be read has not passed. */
+const smokeResult = z.object({ passed: z.boolean(), why: z.string().optional() }).catch({
+  passed: false,
+  why: 'its result cannot be read',
+})
+
 async function afterSmoke(deps: GateDeps, release: ReleaseState): Promise<void> {
   await deps.releases.order('smoke', release.id)
   const smoke = (await deps.releases.orders(release.id)).find(order => order.kind === 'smoke')
   if (smoke === undefined || smoke.finishedAt === null) return
-  const { passed, why } = smoke.result as { passed: boolean; why?: string }
-  if (!passed) return rollBack(deps, release, `smoke test failed${why === undefined ? '' : `: ${why}`}`)
+  const { passed, why } = smokeResult.parse(smoke.result)
+  if (!passed) {
+    await rollBack(deps, release, `smoke test failed${why === undefined ? '' : `: ${why}`}`)
+    return
+  }
   const deployed = await deps.deployer.deploy(release)
   switch (deployed.state) {
     case 'under-way':
       return deps.log.info({ release: release.id, words: deployed.words }, 'a release is being deployed')
     case 'failed':
-      return rollBack(deps, release, `could not be deployed: ${deployed.why}`)
+      await rollBack(deps, release, `could not be deployed: ${deployed.why}`)
+      return
     case 'rolled-out':
-      await step(deps, release, 'canary', 'smoke test passed')
+      return step(deps, release, 'canary', 'smoke test passed')
   }
 }
 
 async function afterCanary(deps: GateDeps, release: ReleaseState): Promise<void> {
   const watch = await watchOf(deps, release)
-  if (watch.state === 'violated') return rollBack(deps, release, watch.violations.join('; '))
+  if (watch.state === 'violated') {
+    await rollBack(deps, release, watch.violations.join('; '))
+    return
+  }
   if (watch.state === 'healthy' && watch.healthy >= canaryReviews)
     await step(
       deps,
@@ -83,7 +100,7 @@ async function step(
 ): Promise<void> {
   const answer = await deps.releases.step(release.id, to, reason)
   if (answer.outcome === 'refused')
-    return deps.log.warn({ release: release.id, to, why: answer.why }, 'a release was not taken a step on')
+    return sayOnce(deps, `${to}/${release.id}`, answer.why, { release: release.id })
   deps.log.info({ release: release.id, to, reason }, 'a release went a step on')
 }
 

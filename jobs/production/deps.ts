@@ -11,6 +11,7 @@ import type {
 } from '../../src/ports/feedback.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Models, ModelUsage } from '../../src/ports/model.ts'
+import type { Orders } from '../../src/ports/orders.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import type { Slo } from '../../src/ports/slo.ts'
 import type {
@@ -52,6 +53,9 @@ export interface ProductionDeps {
   budgets: Budgets
   locks: Locks
   slo: Slo
+  orders: Orders
+  /** When a smoke test that met an outage may be tried again, by order: epoch ms. */
+  smokeRetries: Map<string, number>
   audit: AuditLog
   samples: Samples
   feedback: FeedbackStore

@@ -16,6 +16,7 @@ import { samples } from '../../src/adapters/postgres/samples.ts'
 import { arrivedDeliveries, deliveryLog } from '../../src/adapters/postgres/delivery-log.ts'
 import { locks } from '../../src/adapters/postgres/locks.ts'
 import { pacer } from '../../src/adapters/postgres/pacer.ts'
+import { orders } from '../../src/adapters/postgres/orders.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
 import { pullRequests } from '../../src/adapters/postgres/pull-requests.ts'
 import { releases } from '../../src/adapters/postgres/releases.ts'
@@ -35,6 +36,7 @@ import { hasPrompt } from '../../src/engine/prompts.ts'
 import { queueNames, type DeliveryJob, type ReviewJob } from '../../src/cycle.ts'
 import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
+import { takeOrders } from './orders.ts'
 import { pollReactions } from './poll-reactions.ts'
 import { redeliver } from './redeliver.ts'
 import { recordSlo } from './slo.ts'
@@ -49,6 +51,7 @@ const DELIVERIES_AT_ONCE = 4
 const ATTEMPTS = 10
 const SHUTDOWN_GRACE_MS = 20_000
 const REDELIVER_EVERY_MS = 600_000
+const ORDERS_EVERY_MS = 5_000
 /** At most: who shortens the time of recovery also looks for reactions that are due more often. */
 const POLL_EVERY_MS = 60_000
 /** More often than once a minute, so that no minute is missed. */
@@ -77,8 +80,8 @@ await runProcess('production', async () => {
   const clock = systemClock
   const { metrics, ...exposition } = prometheusMetrics()
   const pool = openPool(databaseUrl, { max: 8, log })
-  // A lock holds its connection for as long as the review takes.
-  const lockPool = openPool(databaseUrl, { max: REVIEWS_AT_ONCE, log, applicationName: 'cupel locks' })
+  // A lock holds its connection for as long as the review, or the gate's order, takes.
+  const lockPool = openPool(databaseUrl, { max: REVIEWS_AT_ONCE + 1, log, applicationName: 'cupel locks' })
   const queues = bullQueues(
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:production', log }
@@ -110,6 +113,8 @@ await runProcess('production', async () => {
     budgets: budgets(pool),
     locks: locks(lockPool),
     slo: slo(pool),
+    orders: orders(pool, lockPool, { hasPrompt }),
+    smokeRetries: new Map(),
     audit: auditLog(pool),
     samples: samples(pool),
     feedback: feedback(pool),
@@ -180,6 +185,9 @@ await runProcess('production', async () => {
     ),
     repeat(Math.min(POLL_EVERY_MS, 2 * recoveryMs), 'looking at reactions', () =>
       pollReactions(deps, stopping.signal),
+    ),
+    repeat(Math.min(ORDERS_EVERY_MS, recoveryMs), 'carrying out the gate’s orders', () =>
+      takeOrders(deps, stopping.signal),
     ),
     repeat(SLO_EVERY_MS, 'recording objectives', () => recordSlo(deps)),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),

@@ -51,12 +51,14 @@ export async function review(
   const now = deps.clock.now()
   const early = deps.reader.files(request)
   early.catch(() => {}) // awaited below, unless nothing is reviewed
-  const [view, known, release, begun] = await Promise.all([
+  const [seen, known, release, begun] = await Promise.all([
     deps.reader.pullRequest(request),
     deps.pullRequests.get(request.repositoryId, request.number),
     deps.releases.inForce(request),
     deps.reviews.unfinished(request.repositoryId, request.number, request.occasion),
   ])
+  // What a release that was rolled back had said is said no more: it may be raised again.
+  const view = { ...seen, ownThreads: seen.ownThreads.filter(thread => !thread.withdrawn) }
   const { preferences: wishes, problems } = readRepositoryConfiguration(
     view.repositoryConfiguration?.text ?? null,
   )

@@ -101,6 +101,8 @@ export interface ReviewComment {
   diffHunk: string
   inReplyTo: number | null
   reactions: Reaction[]
+  /** Why it is hidden; absent when it is not. */
+  minimised?: string
   createdAt: Date
   updatedAt: Date
 }
@@ -119,6 +121,7 @@ export interface IssueComment {
   author: User
   body: string
   reactions: Reaction[]
+  minimised?: string
   createdAt: Date
   updatedAt: Date
 }

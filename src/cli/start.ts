@@ -64,7 +64,12 @@ async function start(environment: Environment, once: boolean, closers: Closer[])
     PORT: String(port),
     ...sandbox?.environment,
     // A demonstration shows reviews, not logs.
-    ...(sandboxed && { METRICS_PORT: '0', LOG_LEVEL: process.env['LOG_LEVEL'] || 'error' }),
+    ...(sandboxed && {
+      METRICS_PORT: '0',
+      // V1 must know where.
+      CUPEL_ARCHIVE_PORT: process.env['CUPEL_ARCHIVE_PORT'] || String(await freePort()),
+      LOG_LEVEL: process.env['LOG_LEVEL'] || 'error',
+    }),
   }
   const log = createLog({ level: environment.logLevel, name: 'supervisor' })
   say('starting the processes')

@@ -23,6 +23,7 @@ export type FaultCode =
   | 'input-malformed' // payload, patch or contents that cannot be read
   | 'database-unavailable'
   | 'queue-unavailable'
+  | 'archive-unavailable'
   | 'configuration-invalid'
   | 'superseded' // a newer head took this job's place
   | 'bug'

@@ -119,3 +119,27 @@ export interface LabelledRun {
   snapshot: Snapshot | null
   votes: Vote[]
 }
+
+/** A re-evaluation that the gate granted. */
+export interface Grant {
+  id: string
+  configurationId: string
+}
+
+export interface Readmissions {
+  /** Grants whose experiment has not begun, oldest first. */
+  open(): Promise<Grant[]>
+  /**
+   * Begins the experiment of a grant, with its parent's name, rate and budget and the grant's actor as author: once. False when
+   * it had begun.
+   */
+  begin(grantId: string, configuration: { canonical: string; parts: readonly string[] }): Promise<boolean>
+}
+
+export interface ArchivedConfigurations {
+  /**
+   * The canonical JSON that the archive holds for an id, unchecked, at most a megabyte; null when it holds none. Fault
+   * archive-unavailable.
+   */
+  get(configurationId: string): Promise<string | null>
+}

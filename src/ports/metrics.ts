@@ -41,6 +41,8 @@ export interface ExperimentMetrics extends Pick<Metrics, 'step' | 'tokens' | 'us
 /** What the gate reports. */
 export interface GateMetrics {
   turn(outcome: 'done' | 'busy' | 'failed', seconds: number): void
+  /** One look at everything; busy: another gate had it. */
+  reconciled(outcome: 'done' | 'busy' | 'failed', seconds: number): void
   /** Samples whose outcomes were written, and those that could not be scored. */
   scored(samples: number, failed: number): void
   /** Final outcomes that figures took up. */

@@ -42,6 +42,7 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
       'ANTHROPIC_API_KEY',
       'ANTHROPIC_BASE_URL',
       'ANTHROPIC_MODEL',
+      'ARCHIVE_URL',
       'CUPEL_EXPERIMENTS_DAILY_USD',
       'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',
       'CUPEL_PRICES',
@@ -58,6 +59,7 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
     role: 'cupel_gate',
     sees: ['CUPEL_GATE_SECONDS', 'CUPEL_JUDGING_BUDGET', 'HOST', 'METRICS_PORT'],
   },
+  archive: { role: 'cupel_archive', sees: ['HOST', 'METRICS_PORT'] },
   production: {
     role: 'cupel_production',
     sees: [
@@ -91,6 +93,7 @@ const renamed = [
   'CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY',
   'CUPEL_EXPERIMENTS_METRICS_PORT',
   'CUPEL_GATE_METRICS_PORT',
+  'CUPEL_ARCHIVE_PORT',
 ]
 
 let folder: string
@@ -145,6 +148,18 @@ it.each(Object.entries(expected))('%s sees its allow-list and nothing else', (na
 
 it('what the starter sets wins over the machine', () => {
   expect(seen['web']?.['PORT']).toBe('4321')
+})
+
+it.each([
+  [{}, 'http://127.0.0.1:9467'],
+  [{ HOST: '0.0.0.0', CUPEL_ARCHIVE_PORT: '81' }, 'http://127.0.0.1:81'],
+  [{ HOST: '::1' }, 'http://[::1]:9467'],
+  [{ METRICS_PORT: '0' }, undefined],
+  [{ METRICS_PORT: '0', CUPEL_ARCHIVE_PORT: '82' }, 'http://127.0.0.1:82'],
+  [{ ARCHIVE_URL: 'https://archive.example' }, 'https://archive.example'],
+])('with %j the experiments worker looks for the archive at %s', (own, url) => {
+  const spec = processSpecs(own, ownerUrl).find(each => each.name === 'experiments')
+  expect(spec?.env['ARCHIVE_URL']).toBe(url)
 })
 
 it.each([

@@ -58,7 +58,10 @@ async function standing(
 }
 
 /** Null when this version cannot read it. The table's own check says that it is JSON with the right digest, no more. */
-function readConfiguration(text: string, hasPrompt: ReleaseOptions['hasPrompt']): Configuration | null {
+export function readConfiguration(
+  text: string,
+  hasPrompt: ReleaseOptions['hasPrompt'],
+): Configuration | null {
   try {
     const parsed = configurationSchema.safeParse(JSON.parse(text))
     return parsed.success && hasPrompt(parsed.data.prompt) ? parsed.data : null

@@ -117,12 +117,12 @@ async function reviewOf(db: Db, row: Row): Promise<ReviewRow> {
 async function rounds(db: Db, repositoryId: number, number: number, exceptId: string): Promise<Rounds> {
   const finished = await db.query<{ count: string }>(
     `select count(*) from production.code_reviews
-     where repository_id = $1 and number = $2 and id <> $3 and state = 'done'`,
+     where repository_id = $1 and number = $2 and id <> $3 and state = 'done' and withdrawn_at is null`,
     [repositoryId, number, exceptId],
   )
   const last = await db.query<{ release_id: string; line_digests: StoredExamination['lineDigests'] | null }>(
     `select release_id, line_digests from production.code_reviews
-     where repository_id = $1 and number = $2 and id <> $3 and state = 'done' and base_sha is not null
+     where repository_id = $1 and number = $2 and id <> $3 and state = 'done' and base_sha is not null and withdrawn_at is null
      order by created_at desc, finished_at desc limit 1`,
     [repositoryId, number, exceptId],
   )
@@ -135,6 +135,7 @@ async function rounds(db: Db, repositoryId: number, number: number, exceptId: st
     `select f.fingerprint, f.path, f.severity, f.comment_id
      from production.review_findings f join production.code_reviews r on r.id = f.code_review_id
      where r.repository_id = $1 and r.number = $2 and r.id <> $3 and f.state = 'inline' and r.review_id is not null
+       and r.withdrawn_at is null
      order by r.created_at, f.position`,
     [repositoryId, number, exceptId],
   )

@@ -19,6 +19,13 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
     labelNames: ['outcome'],
     registers,
   })
+  const looks = new Histogram({
+    name: 'gate_reconcile_duration_seconds',
+    help: 'One look at what was asked for, experiments and releases; busy: another gate had it.',
+    buckets: turnBuckets,
+    labelNames: ['outcome'],
+    registers,
+  })
   const samples = new Counter({
     name: 'gate_samples_scored_total',
     help: 'Samples by whether their outcomes could be written.',
@@ -65,6 +72,7 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
 
   const metrics: GateMetrics = {
     turn: (outcome, seconds) => turns.observe({ outcome }, seconds),
+    reconciled: (outcome, seconds) => looks.observe({ outcome }, seconds),
     scored(done, failed) {
       samples.inc({ outcome: 'done' }, done)
       samples.inc({ outcome: 'failed' }, failed)

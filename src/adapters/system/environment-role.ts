@@ -6,6 +6,9 @@
 export const roles = ['web', 'production', 'experiments', 'gate', 'archive', 'dashboard'] as const
 export type Role = (typeof roles)[number]
 
+/** Where processes that nobody told otherwise listen: those of one machine each have their own. */
+export const metricsPorts = { production: 9464, experiments: 9465, gate: 9466, archive: 9467 } as const
+
 /** What any Node.js process needs to run behind a proxy or a private certificate authority; none is a secret of Cupel. */
 const everywhere = [
   'PATH',
@@ -54,6 +57,7 @@ const allowed: Record<Role, readonly string[]> = {
   experiments: [
     'HOST',
     'REDIS_URL',
+    'ARCHIVE_URL',
     ...modelSettings,
     'CUPEL_EXPERIMENTS_DAILY_USD',
     'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',

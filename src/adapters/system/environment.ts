@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { Fault } from '../../core/fault.ts'
 import defaultModels from './default-models.json' with { type: 'json' }
-import type { Role } from './environment-role.ts'
+import { metricsPorts, type Role } from './environment-role.ts'
 import { readPrivateKey } from './private-key.ts'
 
 export interface ModelAccess {
@@ -40,6 +40,8 @@ export interface Environment {
   dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
   /** Of all experiments together: US dollars a day (UTC), and model calls a minute to each provider. */
   experiments: { dailyUsd: number; requestsPerMinute: number }
+  /** Where the experiments worker finds the archive, without a slash at the end; null: nowhere. */
+  archiveUrl: string | null
   /** Judgements a day that people may be asked for, and milliseconds between two turns of the gate. */
   gate: { judgingBudget: number; everyMs: number }
   /** After so long without a sign of life the work of a process that died is taken up by another. Milliseconds. */
@@ -96,6 +98,7 @@ const schema = z.object({
   GHE_PROTOCOL: z.enum(['https', 'http'], 'is neither https nor http; leave it out for https').optional(),
   DATABASE_URL: url('write postgres://user:password@host:5432/name', 'postgres:', 'postgresql:').optional(),
   REDIS_URL: url('write redis://host:6379 or rediss://…', 'redis:', 'rediss:').optional(),
+  ARCHIVE_URL: webUrl,
   OPENAI_API_KEY: secret.optional(),
   OPENAI_BASE_URL: webUrl,
   OPENAI_MODEL: modelName(defaultModels.openai),
@@ -142,12 +145,6 @@ const schema = z.object({
     .default(30),
 })
 type Parsed = z.output<typeof schema>
-
-const metricsPorts: Partial<Record<Role | 'supervisor', number>> = {
-  experiments: 9465,
-  gate: 9466,
-  archive: 9467,
-}
 
 /** Every variable that Cupel reads. */
 export const variables: readonly string[] = Object.keys(schema.shape)
@@ -241,14 +238,16 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
     githubWebUrl: parsed.GHE_HOST ? enterprise : 'https://github.com',
     databaseUrl: parsed.DATABASE_URL ?? null,
     redisUrl: parsed.REDIS_URL ?? null,
+    archiveUrl: parsed.ARCHIVE_URL?.replace(/\/+$/, '') ?? null,
     models: {
       openai: access(parsed.OPENAI_API_KEY, parsed.OPENAI_BASE_URL, parsed.OPENAI_MODEL),
       anthropic: access(parsed.ANTHROPIC_API_KEY, parsed.ANTHROPIC_BASE_URL, parsed.ANTHROPIC_MODEL),
     },
     host: parsed.HOST,
     port: parsed.PORT,
-    // Processes of one machine each have their own.
-    metricsPort: parsed.METRICS_PORT ?? metricsPorts[role] ?? 9464,
+    metricsPort:
+      parsed.METRICS_PORT ??
+      (role in metricsPorts ? metricsPorts[role as keyof typeof metricsPorts] : metricsPorts.production),
     logLevel: parsed.LOG_LEVEL,
     pricesPath: parsed.CUPEL_PRICES ?? null,
     dataDir: parsed.CUPEL_DATA_DIR,

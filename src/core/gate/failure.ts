@@ -1,4 +1,5 @@
 import type { QuarantineReason, Verdict } from './decide.ts'
+import { broken } from './watch.ts'
 
 export const failureClasses = [
   'accuracy',
@@ -42,11 +43,21 @@ export function failureReasons(verdict: Verdict): FailureReason[] {
     case 'quarantine':
       return verdict.reasons.map(reason => ({ class: classOf(reason), words: wordsOf(reason, verdict) }))
     case 'expire':
-      return verdict.missing.map(words => ({ class: 'inconclusive', words }))
+      return (verdict.missing.length > 0 ? verdict.missing : ['what was missing came after its horizon']).map(
+        words => ({ class: 'inconclusive', words }),
+      )
     case 'promote':
     case 'wait':
       return []
   }
+}
+
+/** Why a release was rolled back, from the words of its last step: an administrator's, the smoke test's or the watch's. */
+export function rollbackReasons(words: string): FailureReason[] {
+  if (words.startsWith('by ')) return [{ class: 'by-hand', words }]
+  const classes: FailureClass[] = words.includes(broken.late) ? ['latency'] : ['errors']
+  if (words.includes(broken.late) && words.includes(broken.errors)) classes.push('errors')
+  return classes.map(each => ({ class: each, words }))
 }
 
 function classOf(reason: QuarantineReason): FailureClass {

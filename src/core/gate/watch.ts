@@ -21,6 +21,9 @@ export interface Slo {
 
 export const promised: Slo = { responseMs: 3000, responseShare: 0.95, errorRate: 0.02 }
 
+/** How violations are called. */
+export const broken = { late: 'answered too late', errors: 'ended in an error' } as const
+
 /** Fewer reviews than that say nothing about a release. */
 export const fewestReviews = 30
 /** A release that is tried gets every pull request after so many healthy reviews. */
@@ -60,8 +63,8 @@ export function watchRelease(reviews: readonly WatchedReview[], now: number, slo
   }
   if (own.length < fewestReviews) return { state: 'too-few', ...basis, violations: [] }
   const violations = [
-    ...violationsOf('answered too late', own, now, isLate(slo), 1 - slo.responseShare),
-    ...violationsOf('ended in an error', own, now, review => !review.healthy, slo.errorRate),
+    ...violationsOf(broken.late, own, now, isLate(slo), 1 - slo.responseShare),
+    ...violationsOf(broken.errors, own, now, review => !review.healthy, slo.errorRate),
   ]
   return { state: violations.length === 0 ? 'healthy' : 'violated', ...basis, violations }
 }

@@ -18,6 +18,7 @@ import { feedback } from '../../../src/adapters/postgres/feedback.ts'
 import { followed } from '../../../src/adapters/postgres/followed.ts'
 import { labels } from '../../../src/adapters/postgres/labels.ts'
 import { locks } from '../../../src/adapters/postgres/locks.ts'
+import { orders } from '../../../src/adapters/postgres/orders.ts'
 import { pacer } from '../../../src/adapters/postgres/pacer.ts'
 import { pullRequests } from '../../../src/adapters/postgres/pull-requests.ts'
 import { releases } from '../../../src/adapters/postgres/releases.ts'
@@ -87,6 +88,8 @@ export async function startJobs(): Promise<JobWorld> {
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 8)),
     slo: slo(pool),
+    orders: orders(pool, database.pool('cupel_production', 2), { hasPrompt }),
+    smokeRetries: new Map(),
     audit: auditLog(pool),
     samples: samples(pool),
     feedback: feedback(pool),

@@ -21,6 +21,7 @@ import { feedback } from '../../../src/adapters/postgres/feedback.ts'
 import { followed } from '../../../src/adapters/postgres/followed.ts'
 import { labels } from '../../../src/adapters/postgres/labels.ts'
 import { locks } from '../../../src/adapters/postgres/locks.ts'
+import { orders } from '../../../src/adapters/postgres/orders.ts'
 import { pullRequests } from '../../../src/adapters/postgres/pull-requests.ts'
 import { releases } from '../../../src/adapters/postgres/releases.ts'
 import { reviewRequests } from '../../../src/adapters/postgres/review-requests.ts'
@@ -143,6 +144,8 @@ export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWo
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 2)),
     slo: slo(pool),
+    orders: orders(pool, database.pool('cupel_production', 2), { hasPrompt }),
+    smokeRetries: new Map(),
     audit: auditLog(pool),
     samples: samples(pool),
     feedback: feedback(pool),
