@@ -428,7 +428,7 @@ select d.sample_id, d.day, d.hunks, s.repository_id, s.number, s.snapshot, s.tak
   (select json_agg(a.findings) from experiments_v1.code_analyses a
     where a.sample_id = d.sample_id and a.findings is not null) as experiment_findings,
   (select json_agg(json_build_object('path', l.path, 'side', l.side, 'startLine', l.start_line, 'line', l.line,
-      'meaning', l.meaning, 'label', l.label, 'reason', l.reason, 'by', l.provenance ->> 'by'))
+      'meaning', l.meaning, 'category', l.category, 'severity', l.severity, 'label', l.label, 'by', l.provenance ->> 'by'))
     from gate.labels l where l.sample_id = d.sample_id and l.kind = 'audited'
       and not exists (select 1 from gate.labels n where n.origin = l.origin and n.version > l.version)) as judgements
 from gate.audit_draws d join experiments_v1.samples s on s.id = d.sample_id

@@ -9,6 +9,7 @@ import { gateReleases } from '../../src/adapters/postgres/gate-releases.ts'
 import { gateSettings } from '../../src/adapters/postgres/gate-settings.ts'
 import { verdicts } from '../../src/adapters/postgres/gate-verdicts.ts'
 import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
+import { whileLocked } from '../../src/adapters/postgres/locks.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
 import { scoring } from '../../src/adapters/postgres/scoring.ts'
 import { gateMetrics } from '../../src/adapters/prometheus/gate-metrics.ts'
@@ -81,10 +82,11 @@ await runProcess('gate', async () => {
   }
   const turning = Promise.all([
     again(
-      async () => {
-        await turn(deps, stopping.signal)
-        return 'done' as const
-      },
+      // Two gates at once are one: what another is at is left to it.
+      () =>
+        whileLocked(pool, 'gate turn', 'the turn’s lock', lost =>
+          turn(deps, AbortSignal.any([stopping.signal, lost])),
+        ),
       metrics.turn,
       LONGEST_PAUSE_MS,
     ),

@@ -9,21 +9,45 @@ import type { GateDeps } from './deps.ts'
 
 const SAMPLES_AT_ONCE = 200
 
+type ScoreDeps = Pick<GateDeps, 'scoring' | 'clock' | 'likeness' | 'log'>
+
 /**
- * Outcomes of the samples on which something changed, then the figures of the experiments that have new final ones.
- * Killed anywhere, the next call comes to the same: outcomes are written whole, finals are frozen, and a tally takes
- * each once in its order. A sample that cannot be scored stays due and keeps no other from it.
+ * Outcomes of the samples on which something changed, then final ones in the order in which labels became final, then
+ * the figures of the experiments that have new ones. Killed anywhere, the next call comes to the same: outcomes are
+ * written whole, finals are frozen, and a tally takes each once in its order.
  */
 export async function score(
-  deps: Pick<GateDeps, 'scoring' | 'clock' | 'likeness' | 'log'>,
+  deps: ScoreDeps,
   signal?: AbortSignal,
 ): Promise<{ samples: number; failed: number; finals: number }> {
   const now = deps.clock.now()
-  let [samples, failed, finals] = [0, 0, 0]
-  for (const id of await deps.scoring.due(now, SAMPLES_AT_ONCE)) {
+  const changed = await deps.scoring.changed(SAMPLES_AT_ONCE)
+  const first = await scoreEach(deps, changed, null, signal)
+  // Only when all ends are known is their order: a gate that was down for days must not count in another.
+  const ended = changed.length < SAMPLES_AT_ONCE ? await deps.scoring.ended(now, SAMPLES_AT_ONCE) : []
+  const last = await scoreEach(deps, ended, now, signal)
+  let finals = 0
+  for (const of of await deps.scoring.behind()) {
+    const { added } = await deps.scoring.advance(of, addOutcome, figuresOf)
+    finals += added
+  }
+  const [samples, failed] = [first.samples + last.samples, first.failed + last.failed]
+  if (samples > 0) deps.log.info({ samples, finals }, 'scored')
+  return { samples, failed, finals }
+}
+
+/** A sample that cannot be scored stays due and keeps no other from it. */
+async function scoreEach(
+  deps: ScoreDeps,
+  ids: readonly string[],
+  finalBy: Date | null,
+  signal: AbortSignal | undefined,
+): Promise<{ samples: number; failed: number }> {
+  let [samples, failed] = [0, 0]
+  for (const id of ids) {
     if (signal?.aborted) break
     try {
-      await scoreSample(deps, id, now)
+      await scoreSample(deps, id, finalBy)
       samples++
     } catch (error) {
       // The database's own trouble is no sample's.
@@ -32,23 +56,19 @@ export async function score(
       deps.log.error({ sampleId: id, err: error }, 'a sample could not be scored')
     }
   }
-  for (const of of await deps.scoring.behind()) {
-    const { added } = await deps.scoring.advance(of, addOutcome, figuresOf)
-    finals += added
-  }
-  if (samples > 0) deps.log.info({ samples, finals }, 'scored')
-  return { samples, failed, finals }
+  return { samples, failed }
 }
 
+/** `finalBy`: outcomes of labels that are final by then are frozen; null: none are. */
 async function scoreSample(
   deps: Pick<GateDeps, 'scoring' | 'likeness'>,
   id: string,
-  now: Date,
+  finalBy: Date | null,
 ): Promise<void> {
   let sample = await deps.scoring.load(id, null)
   if (sample === null) return
   const at = finalAt(sample)
-  const reached = at <= now
+  const reached = finalBy !== null && at <= finalBy
   // Whoever scores late must not see what came after the end.
   if (reached) sample = { ...((await deps.scoring.load(id, at)) ?? sample), mark: sample.mark }
   await deps.scoring.save(sample, outcomesOf(sample, deps.likeness), { at, reached })

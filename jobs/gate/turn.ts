@@ -3,7 +3,7 @@ import { setAuditDay } from './draw.ts'
 import { score } from './score.ts'
 
 /** One turn of the gate: the audit draw of the day, then scoring until nothing is due or it is to stop. */
-export async function turn(deps: GateDeps, signal: AbortSignal): Promise<void> {
+export async function turn(deps: GateDeps, signal: AbortSignal): Promise<'done'> {
   await setAuditDay(deps)
   for (;;) {
     const { samples, failed, finals } = await score(deps, signal)
@@ -13,4 +13,5 @@ export async function turn(deps: GateDeps, signal: AbortSignal): Promise<void> {
     if (signal.aborted || (samples === 0 && finals === 0)) break
   }
   deps.metrics.coverage(await deps.labelCoverage())
+  return 'done'
 }

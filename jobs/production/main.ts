@@ -52,6 +52,7 @@ const ATTEMPTS = 10
 const SHUTDOWN_GRACE_MS = 20_000
 const REDELIVER_EVERY_MS = 600_000
 const ORDERS_EVERY_MS = 5_000
+/** At most: who shortens the time of recovery also looks for reactions that are due more often. */
 const POLL_EVERY_MS = 60_000
 /** More often than once a minute, so that no minute is missed. */
 const SLO_EVERY_MS = 20_000

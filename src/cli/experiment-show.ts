@@ -129,5 +129,6 @@ function figure(value: number | null): string {
 }
 
 function ms(value: number | null): string {
-  return value === null ? 'unknown' : `${Math.round(value)} ms`
+  if (value === null) return 'unknown'
+  return Number.isFinite(value) ? `${Math.round(value)} ms` : 'never (so many failed)'
 }

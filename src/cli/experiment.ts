@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import process from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import type pg from 'pg'
@@ -26,6 +25,7 @@ import { problemLines } from '../core/repository-configuration-text.ts'
 import { experimentChecks } from './experiment-checks.ts'
 import { replayExperiment } from './experiment-replay.ts'
 import { listLines, showLines } from './experiment-show.ts'
+import { ownName } from './own-name.ts'
 import { withDatabase } from './with-database.ts'
 
 interface Options {
@@ -178,14 +178,6 @@ function say(...lines: string[]): void {
 function complain(...lines: string[]): void {
   process.stderr.write(`${lines.join('\n')}\n`)
   process.exitCode = 1
-}
-
-function ownName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return 'somebody'
-  }
 }
 
 function count(value: string): number {

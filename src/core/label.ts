@@ -51,6 +51,7 @@ export interface CleanPlace {
   side: Side
   startLine: number
   line: number
+  authorId: number | null
 }
 
 /**
@@ -70,7 +71,7 @@ export function consolidate(
     places: clusters.flatMap(cluster => decide(cluster) ?? []),
     clean: ordered
       .filter(vote => vote.value === 'clean')
-      .map(({ path, side, startLine, line }) => ({ path, side, startLine, line })),
+      .map(({ path, side, startLine, line, authorId }) => ({ path, side, startLine, line, authorId })),
   }
 }
 

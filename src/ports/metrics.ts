@@ -40,7 +40,7 @@ export interface ExperimentMetrics extends Pick<Metrics, 'step' | 'tokens' | 'us
 
 /** What the gate reports. */
 export interface GateMetrics {
-  turn(outcome: 'done' | 'failed', seconds: number): void
+  turn(outcome: 'done' | 'busy' | 'failed', seconds: number): void
   /** One look at everything; busy: another gate had it. */
   reconciled(outcome: 'done' | 'busy' | 'failed', seconds: number): void
   /** Samples whose outcomes were written, and those that could not be scored. */

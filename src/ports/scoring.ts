@@ -51,8 +51,10 @@ export interface SampleEnd {
 }
 
 export interface Scoring {
-  /** Samples with a changed label, run or end, or whose labels became final by `now`. Oldest first. */
-  due(now: Date, limit: number): Promise<string[]>
+  /** Samples with a changed label, run or end since their outcomes were written; oldest change first. */
+  changed(limit: number): Promise<string[]>
+  /** Samples whose labels are final by `now` and whose outcomes are not yet, in the order of their ends. */
+  ended(now: Date, limit: number): Promise<string[]>
   /** Labels recorded after `asOf` are left out, so that a late scorer comes to the same figures; null: none are. */
   load(sampleId: string, asOf: Date | null): Promise<ScorableSample | null>
   /** Writes all outcomes of a sample in one transaction; once its end is reached they are frozen and get their sequence. */
@@ -71,10 +73,12 @@ export interface Scoring {
 }
 
 export interface AuditDraws {
-  /** Sets today's probability unless it is set; answers whether it was not. */
+  /** Those of these days (YYYY-MM-DD) that are not set. */
+  unset(days: readonly string[]): Promise<string[]>
+  /** Sets a day's probability unless it is set; answers whether it was not. */
   setDay(day: string, draw: { probability: number; budget: number; seed: string }): Promise<boolean>
-  /** Samples taken and their hunks (at most 8 each) over the last `days` days. */
-  recent(days: number): Promise<{ samples: number; hunks: number }>
+  /** Hunks of the samples taken in the last `days` days, at most 8 of each, and the days since the first of them. */
+  recent(days: number): Promise<{ hunks: number; days: number }>
 }
 
 /** How much of what the figures of all live trials rest on was judged by anybody. */

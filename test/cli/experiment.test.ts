@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { partsOf } from '../../src/core/experiment.ts'
 import { genesisConfiguration } from '../../src/core/genesis.ts'
+import { runCupel } from '../support/cupel.ts'
 import { startLaboratory, type Laboratory } from '../jobs/experiments/laboratory.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
@@ -25,16 +26,20 @@ interface Said {
   out: string
   err: string
 }
+const variables = (): Record<string, string> => ({
+  DATABASE_URL: lab.database.ownerUrl,
+  CUPEL_DATA_DIR: folder,
+})
 
-/** Beside the test, as the replay needs the model stub that lives in this process. */
-function cupel(args: string[], environment: Record<string, string> = {}): Promise<Said> {
+async function cupel(args: string[], environment: Record<string, string> = {}): Promise<Said> {
+  const { code, ...said } = await runCupel(['experiment', ...args], { ...variables(), ...environment })
+  return { status: code, ...said }
+}
+
+/** A process of its own, beside the test: the replay needs the model stub that lives in this one. */
+function started(args: string[]): Promise<Said> {
   const child = spawn(process.execPath, ['src/cli/main.ts', 'experiment', ...args], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      DATABASE_URL: lab.database.ownerUrl,
-      CUPEL_DATA_DIR: folder,
-      ...environment,
-    },
+    env: { PATH: process.env['PATH'] ?? '', ...variables() },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said: Said = { status: null, out: '', err: '' }
@@ -89,7 +94,7 @@ describe('cupel experiment add', () => {
       'budget_usd: 0',
       'configuration: { base: genesis, change: { promt: a@1 } }',
     )
-    const { status, err } = await cupel(['add', file])
+    const { status, err } = await started(['add', file])
     expect(status).toBe(1)
     expect(err).toBe(
       `${file}: line 3, column 43 \`configuration.change.promt\`: unknown key; did you mean \`prompt\`?\n`,
@@ -250,7 +255,7 @@ describe('cupel experiment replay', () => {
       training++
       await lab.given.label(sample, training === 4 ? 'not-an-issue' : 'real-issue')
     }
-    const { status, out, err } = await cupel(['replay', id, '--samples', '4'])
+    const { status, out, err } = await started(['replay', id, '--samples', '4'])
     expect(err).toMatch(/\[#{30}\] {2}4\/4\n$/)
     expect(status).toBe(0)
     expect(out).toContain('the replay is done\n')

@@ -76,7 +76,7 @@ describe('what votes come to', () => {
       wordForWord,
     )
     expect(places).toEqual([])
-    expect(clean).toEqual([{ path: 'a.ts', side: 'RIGHT', startLine: 1, line: 9 }])
+    expect(clean).toEqual([{ path: 'a.ts', side: 'RIGHT', startLine: 1, line: 9, authorId: 1 }])
   })
 })
 

@@ -9,7 +9,7 @@ const file = new URL(import.meta.url).searchParams.get('file')
 if (file === null) throw new Error('no file to write connections to')
 
 const connect = Socket.prototype.connect
-Socket.prototype.connect = function (this: Socket, ...args: never[]) {
+Socket.prototype.connect = function (...args: never[]) {
   this.once('connect', () => appendFileSync(file, `${this.localPort} ${this.remotePort}\n`))
-  return Reflect.apply(connect, this, args) as Socket
-} as typeof connect
+  return Reflect.apply(connect, this, args)
+}

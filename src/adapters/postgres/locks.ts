@@ -3,8 +3,9 @@ import { Fault } from '../../core/fault.ts'
 import type { Locks } from '../../ports/stores.ts'
 import { databaseFault } from './pool.ts'
 
-/** First key of every lock: keeps them apart from other advisory locks of the database. */
-const space = 0x43_55_50_4c
+/** First keys: they keep the locks apart from each other and from other advisory locks of the database. */
+const pullRequests = 0x43_55_50_4c
+const named = 0x43_55_50_4d
 
 /**
  * Each lock held takes one connection of `pool` for as long as `work` runs: give it a pool of its own, at least as
@@ -13,14 +14,28 @@ const space = 0x43_55_50_4c
 export function locks(pool: pg.Pool): Locks {
   return {
     withPullRequest: (repositoryId, number, work) =>
-      whileLocked(pool, `${repositoryId}#${number}`, 'the pull request’s lock', work),
+      withLock(
+        pool,
+        { space: pullRequests, key: `${repositoryId}#${number}` },
+        'the pull request’s lock',
+        work,
+      ),
   }
 }
 
 /** 'busy' when somebody else holds the lock of that name. `what` is said of a lock that was lost with its connection. */
-export async function whileLocked<T>(
+export function whileLocked<T>(
   pool: pg.Pool,
   name: string,
+  what: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | 'busy'> {
+  return withLock(pool, { space: named, key: name }, what, work)
+}
+
+async function withLock<T>(
+  pool: pg.Pool,
+  { space, key }: { space: number; key: string },
   what: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | 'busy'> {
@@ -39,7 +54,7 @@ export async function whileLocked<T>(
   try {
     const { rows } = await client.query<{ held: boolean }>(
       'select pg_try_advisory_lock($1, hashtext($2)) as held',
-      [space, name],
+      [space, key],
     )
     if (!rows[0]?.held) {
       broken = false
@@ -49,7 +64,7 @@ export async function whileLocked<T>(
       return await work(lost.signal)
     } finally {
       const unlocked = await client
-        .query('select pg_advisory_unlock($1, hashtext($2))', [space, name])
+        .query('select pg_advisory_unlock($1, hashtext($2))', [space, key])
         .catch(() => null)
       broken = unlocked === null
     }

@@ -11,7 +11,8 @@ import { inTransaction, type Db } from './pool.ts'
 /** Outcomes and figures, with the rights of cupel_gate. */
 export function scoring(pool: pg.Pool): Scoring {
   return {
-    due: (now, limit) => due(pool, now, limit),
+    changed: limit => changed(pool, limit),
+    ended: (now, limit) => ended(pool, now, limit),
     load: (sampleId, asOf) => load(pool, sampleId, asOf),
     save: (sample, outcomes, end) => inTransaction(pool, db => save(db, sample, outcomes, end)),
     behind: () => behind(pool),
@@ -19,14 +20,18 @@ export function scoring(pool: pg.Pool): Scoring {
   }
 }
 
-async function due(db: Db, now: Date, limit: number): Promise<string[]> {
+async function changed(db: Db, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ sample_id: string }>(
-    `select u.sample_id from (
-       (select s.sample_id, s.since from gate.stale_samples s order by s.since, s.sample_id limit $2)
-       union all
-       (select o.sample_id, min(o.due_at) from gate.outcomes o
-         where o.final_at is null and o.due_at <= $1 group by o.sample_id order by 2, 1 limit $2)
-     ) u group by u.sample_id order by min(u.since), u.sample_id limit $2`,
+    'select s.sample_id from gate.stale_samples s order by s.since, s.sample_id limit $1',
+    [limit],
+  )
+  return rows.map(row => row.sample_id)
+}
+
+async function ended(db: Db, now: Date, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ sample_id: string }>(
+    `select o.sample_id from gate.outcomes o where o.final_at is null and o.due_at <= $1
+     group by o.sample_id order by min(o.due_at), o.sample_id limit $2`,
     [now, limit],
   )
   return rows.map(row => row.sample_id)

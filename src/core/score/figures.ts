@@ -23,6 +23,7 @@ export interface Figures {
   falseNegatives: number
   /** Share of findings that anybody judged. */
   labelCoverage: number | null
+  /** Infinity where so large a share failed; a failed run is slower than any. */
   latencyP50Ms: number | null
   latencyP95Ms: number | null
   /** Share of runs that failed or were degraded. */

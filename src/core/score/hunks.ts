@@ -156,7 +156,7 @@ function countHunks(
   const places = [...known].map(([place, hunk]) => ({ place, hunk }))
   const placesAt = Map.groupBy(places, each => each.hunk)
   const judgedAt = Map.groupBy(judged, each => each.hunk)
-  const clean = new Set(sample.clean.flatMap(place => hunkAt(sample.hunks, place) ?? []))
+  const clean = Map.groupBy(sample.clean, place => hunkAt(sample.hunks, place))
   const found = new Set(judged.flatMap(each => (each.place?.verdict === 'real' ? [each.place] : [])))
   const counts = emptyCounts(sample.hunks.length)
   counts.findings = judged.length
@@ -203,7 +203,8 @@ function countHunks(
     counts.labelled++
     counts[outcome]++
     if (!here.some(place => place.verdict === 'real')) counts.mute++
-    for (const author of new Set(here.flatMap(place => place.authors)))
+    const judges = (clean.get(index) ?? []).map(place => place.authorId)
+    for (const author of new Set([...here.flatMap(place => place.authors), ...judges]))
       if (author !== null) counts.authors[author] = (counts.authors[author] ?? 0) + 1
     if (audited && isJudged(outcome, here, clean.has(index))) {
       counts.audited.labelled++

@@ -120,7 +120,8 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
         ? sums.accuracyDifference
         : addTo(sums.accuracyDifference, accuracy - base),
     failed: sums.failed + (outcome.failed ? 1 : 0),
-    latency: addToHistogram(sums.latency, outcome.latencyMs),
+    // What failed never came: no time is long enough for it.
+    latency: addToHistogram(sums.latency, outcome.failed ? Infinity : outcome.latencyMs),
     usd: sums.usd + outcome.usd,
     tp: sums.tp + counts.tp,
     fp: sums.fp + counts.fp,

@@ -144,6 +144,17 @@ describe('figures', () => {
     expect(figuresOf(one).satisfaction).toBeCloseTo(30 / 11, 12)
   })
 
+  it('take a failed run to be slower than any', () => {
+    const sums = [outcome({}), outcome({}), outcome({}, {}, { failed: true, latencyMs: 1 })].reduce(
+      addOutcome,
+      emptySums,
+    )
+    const { latencyP50Ms, latencyP95Ms } = figuresOf(JSON.parse(JSON.stringify(sums)) as typeof sums)
+    expect(latencyP50Ms).toBeGreaterThanOrEqual(1_000)
+    expect(latencyP50Ms).toBeLessThanOrEqual(1_050)
+    expect(latencyP95Ms).toBe(Infinity)
+  })
+
   it('name the largest share of labels by one person', () => {
     const sums = addOutcome(emptySums, outcome({ labelled: 4, tn: 4, authors: { 1: 3, 2: 1 } }))
     expect(figuresOf(sums)).toMatchObject({ largestAuthorShare: 0.75, labelAuthors: 2 })

@@ -93,21 +93,21 @@ describe('hunks of a run', () => {
       'a finding on a hunk judged clean is wrong',
       [],
       [10],
-      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10 }] },
+      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10, authorId: 8 }] },
       'fp',
     ],
     [
       'silence on a hunk judged clean is right',
       [],
       [],
-      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10 }] },
+      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10, authorId: 8 }] },
       'tn',
     ],
     [
       'a real issue outweighs a clean judgement of its hunk',
       [place(10, 'real')],
       [],
-      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10 }] },
+      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10, authorId: 8 }] },
       'fn',
     ],
     ['a place outside of the diff is nobody’s', [place(99, 'real')], [], {}, null],
@@ -123,6 +123,19 @@ describe('hunks of a run', () => {
   it('several findings on one issue are all right, and it is found once', () => {
     const counts = countHunks(sample([place(10, 'real')]), [finding(10), finding(10)])
     expect(counts).toMatchObject({ right: 2, found: 1, issues: 1, tp: 1 })
+  })
+
+  it('whoever judged a hunk clean is one of its authors', () => {
+    const clean = [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10, authorId: 8 } as const]
+    expect(countHunks(sample([place(20, 'not')], { clean }), []).authors).toEqual({ 7: 1, 8: 1 })
+  })
+
+  it('a place that does not count keeps its findings from being taken for another', () => {
+    const counts = hunkCounter(sample([place(10, 'disputed'), place(11, 'real')]), {
+      ...wordForWord,
+      to: labels => findings => findings.map(() => labels.findIndex(label => label.line === 10)),
+    })([finding(10)])
+    expect(counts).toMatchObject({ right: 0, unjudged: 1, found: 0, unknown: 1 })
   })
 
   it('a mute reviewer gets its hunks right where there is nothing, and finds nothing', () => {
@@ -143,7 +156,7 @@ describe('hunks of a run', () => {
   ])('in the audit %s', (_name, places, lines, clean, expected) => {
     const scored = sample(places, {
       drawn: [0],
-      clean: clean ? [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10 }] : [],
+      clean: clean ? [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10, authorId: 8 }] : [],
     })
     const { labelled, due, ...audited } = countHunks(
       scored,
