@@ -35,7 +35,7 @@ create table experiments_v1.readmissions (
   reason text not null,
   granted_at timestamptz not null default now()
 );
-create function experiments_v1.check_readmission() returns trigger
+create function doors.check_readmission() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if not exists (
@@ -49,7 +49,7 @@ end
 $$;
 -- A re-evaluation bears the id of its grant.
 create trigger experiments_readmitted before insert on experiments_v1.experiments
-  for each row when (new.author_kind = 're-evaluation') execute function experiments_v1.check_readmission();
+  for each row when (new.author_kind = 're-evaluation') execute function doors.check_readmission();
 create index experiments_configuration on experiments_v1.experiments (configuration_id);
 create index experiments_active on experiments_v1.experiments (created_at) where state = 'active';
 

@@ -186,7 +186,7 @@ $$;
 
 -- Every figure that a promotion asks for, of an experiment's rows up to a cut (null: all there are), as of a time (null: now).
 -- What cannot be computed is null and does not hold.
-create function gate.recomputed(
+create function doors.recomputed(
   p_experiment_id text, p_sequence bigint default null, p_runs_to timestamptz default null, p_at timestamptz default null
 ) returns table (figure text, n bigint, value float8, log_for float8, log_against float8, needed float8, holds boolean)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -205,7 +205,7 @@ declare
   v_disprove float8;
 begin
   select t.* into strict v_asked from gate.thresholds t;
-  select r.* into v_runs from gate.run_tallies(p_experiment_id, v_asked.latency_ms - gate.overhead_ms(), p_runs_to) r;
+  select r.* into v_runs from gate.run_tallies(p_experiment_id, v_asked.latency_ms - doors.overhead_ms(), p_runs_to) r;
   select count(*) as pull_requests, min(j.at) as first_at, max(j.at) as newest_at, coalesce(sum(j.due), 0) as due,
       coalesce(sum(j.unanswered), 0) as unanswered, coalesce(sum(j.found), 0) as found,
       count(*) filter (where j.has_issue) as with_issue,
@@ -297,7 +297,7 @@ $$;
 
 -- What a review of production takes beside the examination that an experiment repeats: the 95th percentile, ms, of the
 -- sampled reviews of the newest 30 days; 0 before there are twenty.
-create function gate.overhead_ms() returns float8
+create function doors.overhead_ms() returns float8
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select case when count(*) < 20 then 0
     else greatest(0, percentile_cont(0.95) within group (order by o.response_ms - b.latency_ms)) end
@@ -309,6 +309,5 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 
 grant select on gate.judged_outcomes to cupel_gate;
-revoke all on all functions in schema gate from public;
-grant execute on function gate.breaches, gate.run_tallies, gate.recomputed, gate.overhead_ms to cupel_gate;
-grant execute on function gate.recomputed to cupel_operator;
+grant execute on function gate.breaches, gate.run_tallies, doors.recomputed, doors.overhead_ms to cupel_gate;
+grant execute on function doors.recomputed to cupel_operator;

@@ -15,7 +15,7 @@ export function recomputation(pool: pg.Pool): Recomputation {
         holds: boolean | null
       }>(
         `select figure, n, value, log_for, log_against, needed, holds
-         from gate.recomputed($1, $2, $3, $4)`,
+         from doors.recomputed($1, $2, $3, $4)`,
         [experimentId, cut?.sequence ?? null, cut?.runsTo ?? null, cut?.at ?? null],
       )
       return rows.map<RecomputedFigure>(row => ({

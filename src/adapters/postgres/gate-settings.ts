@@ -20,7 +20,7 @@ export async function gateSettings(pool: pg.Pool): Promise<GateSettings> {
     overhead_ms: number
   }>(
     `select t.accuracy, t.latency_ms, t.latency_share, t.error_rate, t.margin, t.level, t.gamma, t.measured, t.few_people,
-       t.horizon_pull_requests, t.horizon_days, t.promotion, gate.overhead_ms() as overhead_ms,
+       t.horizon_pull_requests, t.horizon_days, t.promotion, doors.overhead_ms() as overhead_ms,
        (select s.paused from gate.switches s order by s.id desc limit 1) as paused
      from gate.thresholds t`,
   )
