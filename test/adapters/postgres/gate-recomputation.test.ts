@@ -6,6 +6,7 @@ import { gateSettings } from '../../../src/adapters/postgres/gate-settings.ts'
 import { decide } from '../../../src/core/gate/decide.ts'
 import { addPullRequest, noGateEvidence, type GateEvidence } from '../../../src/core/gate/evidence.ts'
 import { pullRequestOf, withRuns } from '../../../src/core/gate/outcome.ts'
+import { logAbove, logBelow } from '../../../src/core/gate/mixture.ts'
 import { logCertain } from '../../../src/core/gate/paired.ts'
 import type { GateEvidenceStore, RecomputedFigure } from '../../../src/ports/gate.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
@@ -189,6 +190,26 @@ test('SQL comes to the same figures and the same answer as the code, whatever th
   }
   expect(Object.keys(answers).toSorted()).toEqual(['promote', 'quarantine', 'wait'])
   expect(answers['promote']).toBeGreaterThan(2)
+})
+
+test.each([
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [88, 88],
+  [500, 490],
+  [2_000, 0],
+  [5_000, 4_700],
+  [20_000, 19_500],
+])('the mixture’s e-values of %i runs, %i of them right, are those of the code', async (n, successes) => {
+  for (const bound of [0.7, 0.95, 0.98]) {
+    const { rows } = await owner.query<{ above: number; below: number }>(
+      'select gate.log_above($1, $2, $3) as above, gate.log_below($1, $2, $3) as below',
+      [bound, n, successes],
+    )
+    close(rows[0]?.above ?? null, logAbove(bound, { n, successes }), `above ${bound}`)
+    close(rows[0]?.below ?? null, logBelow(bound, { n, successes }), `below ${bound}`)
+  }
 })
 
 function close(actual: number | null, expected: number | null, what: string): void {
