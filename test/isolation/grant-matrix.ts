@@ -135,6 +135,7 @@ export const doorsOf: Record<Role, string[]> = {
     'doors.end_sample',
     'doors.forget_samples',
     'doors.install_genesis_models',
+    'doors.list_experiments',
     'doors.request_action',
     'doors.submit_label',
     'doors.submit_sample',
