@@ -8,6 +8,17 @@ if (folder !== undefined) process.env['TMPDIR'] = folder
 /** They hold no state and start nothing, so that one module graph serves all of them. */
 const pure = ['test/core/**/*.test.ts', 'test/engine/**/*.test.ts']
 
+/** Processes killed at every point, hostile analysers, whole histories: minutes by themselves, so not part of `npm test`. */
+const slow = [
+  'test/adapters/analysers/isolation.test.ts',
+  'test/cli/review-histories.test.ts',
+  'test/e2e/crashes.test.ts',
+  'test/e2e/shadow.test.ts',
+  'test/jobs/experiments/worker.test.ts',
+  'test/jobs/gate/process.test.ts',
+]
+const globalSetup = ['test/support/global-setup.ts']
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -18,13 +29,9 @@ export default defineConfig({
       { extends: true, test: { name: 'pure', include: pure, isolate: false } },
       {
         extends: true,
-        test: {
-          name: 'real',
-          include: ['test/**/*.test.ts'],
-          exclude: pure,
-          globalSetup: ['test/support/global-setup.ts'],
-        },
+        test: { name: 'real', include: ['test/**/*.test.ts'], exclude: [...pure, ...slow], globalSetup },
       },
+      { extends: true, test: { name: 'slow', include: slow, globalSetup } },
     ],
   },
 })

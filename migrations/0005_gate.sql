@@ -86,10 +86,10 @@ create table gate.outcomes (
   final_at timestamptz,
   -- Order of consumption, given when final: scores take each once, in this order.
   sequence bigint unique,
-  primary key (experiment_id, sample_id, kind)
+  -- Sample first: a label touches the outcomes of one.
+  primary key (sample_id, experiment_id, kind)
 );
 create index outcomes_order on gate.outcomes (experiment_id, kind, sequence);
-create index outcomes_open on gate.outcomes (sample_id) where final_at is null;
 create index outcomes_due on gate.outcomes (due_at) where final_at is null;
 create sequence gate.outcome_sequence;
 

@@ -397,19 +397,9 @@ select r.id, r.experiment_id, r.requested_by, r.requested_at, r.finished_at, r.o
     and a.sample_id = any (r.sample_ids) and a.finished_at is not null) as finished_runs
 from experiments_v1.replays r;
 create view experiments_v1.published_metrics as select m.* from experiments_v1.experiment_metrics m;
--- How much stands behind an experiment's figures: its final outcomes, which the gate counts.
+-- Running sums of an experiment's final outcomes: figures with intervals, and how much stands behind them, follow.
 create view gate.published_evidence as
-select o.experiment_id, count(*) filter (where (o.counts ->> 'labelled')::integer > 0) as labelled_pull_requests,
-  sum((o.counts ->> 'tp')::integer) as true_positive_hunks,
-  count(*) filter (where (o.counts ->> 'issues')::integer > 0) as pull_requests_with_issue,
-  extract(epoch from max(s.taken_at) - min(s.taken_at)) / 86400 as days,
-  (select json_object_agg(a.author, a.hunks) from (
-    select k.key as author, sum(k.value::integer) as hunks from gate.outcomes i, json_each_text(i.counts -> 'authors') k
-    where i.experiment_id = o.experiment_id and i.kind = 'live' and i.split = 'evaluation' and i.final_at is not null
-    group by k.key
-  ) a) as authors
-from gate.outcomes o join experiments_v1.samples s on s.id = o.sample_id
-where o.kind = 'live' and o.split = 'evaluation' and o.final_at is not null group by o.experiment_id;
+select t.experiment_id, t.sequence, t.sums from gate.tallies t where t.kind = 'live';
 create view production.published_repositories as
 select distinct p.repository_id, p.owner, p.repo from production.pull_requests p;
 create view production.published_feedback as

@@ -28,8 +28,9 @@ export function openTerminal(): Terminal {
 
 async function pressed(prompt: string): Promise<string | null> {
   const { stdin, stdout } = process
-  stdout.write(prompt)
+  // Before the prompt, or a quick key is echoed besides.
   stdin.setRawMode(true).resume()
+  stdout.write(prompt)
   const [chunk] = (await once(stdin, 'data')) as [Buffer]
   stdin.setRawMode(false).pause()
   const key = chunk.toString()

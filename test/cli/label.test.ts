@@ -5,6 +5,7 @@ import { drawnSamples } from '../../src/adapters/postgres/judgements.ts'
 import { questionsOf, type Question } from '../../src/core/judging.ts'
 import { longestOpenMs } from '../../src/core/label.ts'
 import { matching } from '../../src/core/match/likeness.ts'
+import { runCupel, type Said } from '../support/cupel.ts'
 import { testDatabase, type TestDatabase } from '../support/database.ts'
 import { drawnIn, findingAt, type Drawn } from '../jobs/gate/drawn.ts'
 
@@ -20,11 +21,8 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 /** `typed` are the lines at its prompts, then the end of input. */
-function cupel(
-  args: string[],
-  typed: string[] = [],
-): Promise<{ status: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, ['src/cli/main.ts', 'label', '--as', 'ann', ...args], {
+function cupel(...typed: string[]): Promise<{ status: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, ['src/cli/main.ts', 'label', '--as', 'ann'], {
     env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: database.url('cupel_operator') },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
@@ -33,6 +31,11 @@ function cupel(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text))
   child.stdin.on('error', () => {}).end(typed.map(line => `${line}\n`).join(''))
   return new Promise(done => child.once('close', status => done({ ...said, status })))
+}
+
+/** Without a terminal of its own. */
+async function told(...args: string[]): Promise<Said> {
+  return runCupel(['label', '--as', 'ann', ...args], { DATABASE_URL: database.url('cupel_operator') })
 }
 
 /** What the command works on, without the process. */
@@ -61,22 +64,19 @@ describe('cupel label', () => {
   })
 
   it('lists each drawn finding once, and hunks without any, telling nothing of who found it', async () => {
-    const { out } = await cupel(['--list'])
+    const { out } = await told('--list')
     const rows = out.split('\n').slice(1, -1)
     expect(rows.map(row => row.replace(/^\w{12} +\S+ +/, ''))).toEqual([
       'src/a.ts:11  Wrong sum',
       'src/a.ts:21  Leaks a handle',
       'src/a.ts:30  Is anything wrong in these lines?',
     ])
-    const json = (await cupel(['--json'])).out
+    const json = (await told('--json')).out
     for (const text of [out, json]) expect(text).not.toMatch(/secret-model|quiet-trial|genesis|#1\b/)
   })
 
   it('asks one question after the other, with the code, and takes y, n, u, s and q', async () => {
-    const { out, status } = await cupel(
-      [],
-      ['x', 's', 'n', 'n', 'y', '99', 'nothing', '31', 'Wrong sign', '', 'q'],
-    )
+    const { out, status } = await cupel('x', 's', 'n', 'n', 'y', '99', 'nothing', '31', 'Wrong sign', '', 'q')
     expect(status).toBe(0)
     expect(out).toContain('\n> +    11  added 11\n')
     expect(out).toContain('  Wrong sum\n  The sum is off by one \\x1b[31m.\nIs this a real issue?\n')
@@ -92,16 +92,16 @@ describe('cupel label', () => {
   })
 
   it('ends at the end of input as with q, and asks again for what was not answered', async () => {
-    expect((await cupel([])).out).toContain('nothing was judged')
+    expect((await cupel()).out).toContain('nothing was judged')
     expect((await waiting()).map(each => each.claim?.line)).toEqual([11])
   })
 
   it('asks another judge what one was unsure of, and nobody what is settled', async () => {
     const [question] = await waiting()
-    expect(await cupel(['--judge', question?.id ?? '', 'unsure'])).toEqual({ status: 0, out: '', err: '' })
+    expect(await told('--judge', question?.id ?? '', 'unsure')).toEqual({ code: 0, out: '', err: '' })
     expect(await waiting()).toEqual([])
     expect((await waiting('bob')).map(each => each.id)).toEqual([question?.id])
-    expect((await cupel(['--judge', question?.id ?? '', 'y', '--as', 'bob'])).status).toBe(0)
+    expect((await told('--judge', question?.id ?? '', 'y', '--as', 'bob')).code).toBe(0)
     expect(await waiting('bob')).toEqual([])
     expect((await labels(sample)).slice(3)).toEqual([
       'RIGHT:11-11 withdrawn Wrong sum\nThe sum is off by one \u001b[31m.',
@@ -113,14 +113,14 @@ describe('cupel label', () => {
     const second = await given.sample(2, 1)
     const [hunk] = await waiting()
     expect(hunk).toMatchObject({ sampleId: second, claim: null })
-    await cupel(['--judge', hunk?.id ?? '', 'n'])
+    await told('--judge', hunk?.id ?? '', 'n')
     expect(await waiting()).toEqual([])
     await given.run('quiet-trial', second, [findingAt(11, 'Deadlock', 'Two locks in turns.')])
     const [late] = await waiting()
     expect(late).toMatchObject({ claim: { text: 'Deadlock\nTwo locks in turns.' } })
-    await cupel(['--judge', late?.id ?? '', 'y'])
-    await cupel(['--judge', late?.id ?? '', 'n'])
-    await cupel(['--judge', hunk?.id ?? '', 'y', '--line', '10', '--text', 'Said too much'])
+    await told('--judge', late?.id ?? '', 'y')
+    await told('--judge', late?.id ?? '', 'n')
+    await told('--judge', hunk?.id ?? '', 'y', '--line', '10', '--text', 'Said too much')
     expect(await labels(second)).toEqual([
       'RIGHT:10-11 clean ',
       'RIGHT:11-11 real-issue Deadlock\nTwo locks in turns.',
@@ -135,8 +135,8 @@ describe('cupel label', () => {
     [['--judge', '000000000000', 'y', '--line', '3'], 2, '--line and --text go together'],
     [['y'], 2, 'an answer needs --judge ID'],
   ])('refuses %j', async (args, status, why) => {
-    const said = await cupel(args)
-    expect([said.status, said.err]).toEqual([status, expect.stringContaining(why)])
+    const said = await told(...args)
+    expect([said.code, said.err]).toEqual([status, expect.stringContaining(why)])
   })
 
   it('asks nothing more after 14 days', async () => {

@@ -224,8 +224,8 @@ async function behind(db: Db): Promise<{ experimentId: string; kind: 'live' | 'r
     `select e.id as experiment_id, k.kind from experiments_v1.experiments e
      cross join (values ('live'), ('replay')) as k (kind)
      left join gate.tallies t on t.experiment_id = e.id and t.kind = k.kind
-     where exists (select 1 from gate.outcomes o
-       where o.experiment_id = e.id and o.kind = k.kind and o.sequence > coalesce(t.sequence, 0))
+     where (select max(o.sequence) from gate.outcomes o where o.experiment_id = e.id and o.kind = k.kind)
+       > coalesce(t.sequence, 0)
      order by e.id, k.kind`,
   )
   return rows.map(row => ({ experimentId: row.experiment_id, kind: row.kind }))
@@ -255,9 +255,12 @@ async function advance(
     language: string
     changed_lines: number
     split: string
+    taken_at: Date
   }>(
-    `select sequence, counts, baseline_counts, failed, latency_ms, usd, language, changed_lines, split
-     from gate.outcomes where experiment_id = $1 and kind = $2 and sequence > $3 order by sequence limit $4`,
+    `select o.sequence, o.counts, o.baseline_counts, o.failed, o.latency_ms, o.usd, o.language, o.changed_lines, o.split,
+       s.taken_at
+     from gate.outcomes o join experiments_v1.samples s on s.id = o.sample_id
+     where o.experiment_id = $1 and o.kind = $2 and o.sequence > $3 order by o.sequence limit $4`,
     [...key, known.rows[0]?.sequence ?? 0, mostAtOnce],
   )
   const last = rows.at(-1)
@@ -274,6 +277,7 @@ async function advance(
       usd: Number(row.usd),
       language: row.language,
       changedLines: row.changed_lines,
+      takenAt: row.taken_at,
     })
   await db.query(
     `insert into gate.tallies (experiment_id, kind, sequence, sums) values ($1, $2, $3, $4)

@@ -21,6 +21,8 @@ export interface Outcome {
   usd: number
   language: string
   changedLines: number
+  /** When its sample was taken; absent in a replay, where it says nothing. */
+  takenAt?: Date
 }
 
 /** Running sums of one group of outcomes. One outcome is one pull request. */
@@ -38,6 +40,10 @@ export interface Sums extends Group {
   baselineRecall: RatioMoments
   /** Accuracy of the run less that of production, on the same pull request. */
   accuracyDifference: Moments
+  /** Pull requests with a real issue. */
+  withIssue: number
+  /** When the oldest and the newest of the samples were taken, in ms. */
+  taken: { first: number; last: number } | null
   failed: number
   latency: Histogram
   usd: number
@@ -67,6 +73,8 @@ export const emptySums: Sums = {
   baselinePrecision: noRatio,
   baselineRecall: noRatio,
   accuracyDifference: noMoments,
+  withIssue: 0,
+  taken: null,
   failed: 0,
   latency: {},
   usd: 0,
@@ -119,6 +127,8 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
       accuracy === null || base === null
         ? sums.accuracyDifference
         : addTo(sums.accuracyDifference, accuracy - base),
+    withIssue: sums.withIssue + (counts.issues > 0 ? 1 : 0),
+    taken: outcome.takenAt ? addTime(sums.taken, outcome.takenAt.getTime()) : sums.taken,
     failed: sums.failed + (outcome.failed ? 1 : 0),
     // What failed never came: no time is long enough for it.
     latency: addToHistogram(sums.latency, outcome.failed ? Infinity : outcome.latencyMs),
@@ -153,6 +163,10 @@ function addToGroup<G extends Group>(group: G, counts: Counts): G {
     precision: addRatio(group.precision, counts.right, counts.right + counts.wrong),
     recall: addRatio(group.recall, counts.found, counts.issues),
   }
+}
+
+function addTime(taken: Sums['taken'], at: number): Sums['taken'] {
+  return { first: Math.min(taken?.first ?? at, at), last: Math.max(taken?.last ?? at, at) }
 }
 
 function addKnown(moments: Moments, value: number | null): Moments {
