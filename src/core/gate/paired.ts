@@ -4,7 +4,7 @@ import { logMean, settle, type Capitals } from './capital.ts'
  * Shares of what may be staked at most. The low ones serve pairs that often differ by chance, the high ones pairs that
  * hardly ever differ.
  */
-const shares = [0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9] as const
+const shares = [0.05, 0.1, 0.2, 0.35, 0.6, 0.9] as const
 
 /** What one side did on one pull request, in parts of 1: how much it could have got right there, and how much it did. */
 export interface Attempt {
