@@ -1,5 +1,5 @@
 import { answerOf } from '../../src/core/gate/decide.ts'
-import { addPullRequest, addRun, noGateEvidence, type GateEvidence } from '../../src/core/gate/evidence.ts'
+import { addPullRequest, addRun, noGateEvidence } from '../../src/core/gate/evidence.ts'
 import { defaultThresholds } from '../../src/core/gate/thresholds.ts'
 import { atLeast, atMost, summary, type Case, type Settings } from './cases.ts'
 import { randomFrom, seedOf } from './random.ts'
@@ -9,7 +9,7 @@ import { meanAfter30 } from './rules.ts'
 const first = { position: 1, promotions: 0 }
 const most = 2000
 
-export const ordinary: World = {
+const ordinary: World = {
   issues: 0.05,
   icc: 0.2,
   own: { recall: 0.9, falseAlarms: 0.005 },
@@ -28,23 +28,21 @@ interface Ends {
   quarantined: (number | null)[]
   /** What accuracy alone would have promoted. */
   accurate: (number | null)[]
+  /** When all five criteria were proven, whatever the minimum of evidence. */
+  proven: (number | null)[]
   naive: (number | null)[]
 }
 
 /** The whole gate after every pull request, by the code that decides in earnest. */
-export function trials(
-  world: World,
-  { runs, seed }: Settings,
-  part: number,
-  stop?: (e: GateEvidence) => boolean,
-): Ends {
-  const ends: Ends = { promoted: [], quarantined: [], accurate: [], naive: [] }
+function trials(world: World, { runs, seed }: Settings, part: number): Ends {
+  const ends: Ends = { promoted: [], quarantined: [], accurate: [], proven: [], naive: [] }
   for (let run = 0; run < runs; run++) {
     const random = randomFrom(seedOf(seed, part, run))
     let evidence = noGateEvidence
     let promoted: number | null = null
     let quarantined: number | null = null
     let accurate: number | null = null
+    let proven: number | null = null
     let naive: number | null = null
     let [n, k] = [0, 0]
     for (let number = 1; number <= most; number++) {
@@ -57,13 +55,15 @@ export function trials(
       if (naive === null && meanAfter30(0.95).stops(n, k)) naive = number
       const { answer, assessed } = answerOf(evidence, defaultThresholds, first, pull.at)
       if (accurate === null && assessed.accuracy.state === 'proven') accurate = number
+      if (Object.values(assessed).every(each => each.state === 'proven')) proven ??= number
       if (answer === 'promote') promoted = number
       if (answer === 'quarantine') quarantined = number
-      if (answer !== 'wait' || stop?.(evidence)) break
+      if (answer !== 'wait') break
     }
     ends.promoted.push(promoted)
     ends.quarantined.push(quarantined)
     ends.accurate.push(accurate)
+    ends.proven.push(proven)
     ends.naive.push(naive)
   }
   return ends
@@ -98,6 +98,7 @@ export function wholeCases(settings: Settings): Case[] {
       error,
       simpler: {
         'median pull requests': median,
+        'the five criteria, median': summary(good.proven).median,
         'accuracy alone, median': summary(good.accurate).median,
         'wrongly quarantined': summary(good.quarantined).share,
       },

@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<Command>> = {
   experiment: async () => (await import('./experiment.ts')).experimentCommand(),
   feedback: async () => (await import('./feedback.ts')).feedbackCommand(),
   samples: async () => (await import('./samples.ts')).samplesCommand(),
+  gate: async () => (await import('./gate.ts')).gateCommand(),
 }
 const asked = process.argv[2]
 const load = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined

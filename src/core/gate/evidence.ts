@@ -29,8 +29,8 @@ export interface PullRequestEvidence {
   at: number
   /** The hunks of the blind draw; unanswered are those of them that nobody judged or that could not be scored. */
   audited: Hits & { due: number; unanswered: number }
-  /** Production on the same hunks. */
-  production: Hits
+  /** Production on the same hunks; null when it is not known, and nothing can be compared. */
+  production: Hits | null
   /** The experiment's findings that production posted too, by what people volunteered about them. */
   volunteered: { right: number; wrong: number }
   /** Hunks in which it found a real issue, and whether there was one, by labels of every kind. */
@@ -123,8 +123,8 @@ export function addPullRequest(
   thresholds: Thresholds,
 ): GateEvidence {
   const { audited, production, volunteered } = pull
-  for (const hits of [audited, production, volunteered])
-    for (const [name, count] of Object.entries(hits))
+  for (const hits of [audited, production ?? {}, volunteered])
+    for (const [name, count] of Object.entries<number>(hits))
       if (!(count >= 0 && count < Infinity)) throw new RangeError(`${name} is ${count}`)
   const hunks = audited.tp + audited.fp + audited.fn + audited.tn
   const reacted = volunteered.right + volunteered.wrong
@@ -188,7 +188,8 @@ function fold<S>(sums: S, pair: Pair | null, add: (sums: S, pair: Pair) => S): S
 }
 
 /** Null without an issue. A hunk that could not be scored for one side counts as not found by it. */
-function recallOf(own: Hits, production: Hits): Pair | null {
+function recallOf(own: Hits, production: Hits | null): Pair | null {
+  if (production === null) return null
   const issues = Math.max(own.tp + own.fn, production.tp + production.fn)
   if (issues === 0) return null
   return [
@@ -198,7 +199,8 @@ function recallOf(own: Hits, production: Hits): Pair | null {
 }
 
 /** Null when neither said anything that is judged. A pull request weighs the same for both sides, and at most 1. */
-function precisionOf(own: Hits, production: Hits): Pair | null {
+function precisionOf(own: Hits, production: Hits | null): Pair | null {
+  if (production === null) return null
   const most = Math.max(own.tp + own.fp, production.tp + production.fp)
   if (most === 0) return null
   const of = (hits: Hits): Attempt => ({ tried: (hits.tp + hits.fp) / most, right: hits.tp / most })
