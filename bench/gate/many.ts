@@ -1,5 +1,5 @@
 import { levelAt } from '../../src/core/gate/budget.ts'
-import { atMost, standardError, type Case, type Settings } from './cases.ts'
+import { atMost, standardError, summary, type Case, type Settings } from './cases.ts'
 import { stoppedBy, type StoppingRule } from './exact.ts'
 import { randomFrom, seedOf } from './random.ts'
 import { meanAfter30, ownRule } from './rules.ts'
@@ -68,6 +68,7 @@ export function manyCases({ runs, seed }: Settings): Case[] {
     'mean >= .95 after 30': () => naive,
   }
   const sums: Record<string, Outcome> = {}
+  const whenGood: Record<string, (number | null)[]> = {}
   for (let run = 0; run < runs; run++) {
     const random = randomFrom(seedOf(seed, 40, run))
     // The good ones stand anywhere among the others.
@@ -78,7 +79,8 @@ export function manyCases({ runs, seed }: Settings): Case[] {
       Uint8Array.from({ length: most }, () => (random.chance(isGood ? 0.98 : 0.95) ? 1 : 0)),
     )
     for (const [name, rule] of Object.entries(rules)) {
-      const { anyFalse, falseShare, power } = trial(outcomes, order, rule)
+      const { anyFalse, falseShare, power, promotedAt } = trial(outcomes, order, rule)
+      ;(whenGood[name] ??= []).push(...promotedAt.filter((_, i) => order[i]))
       const sum = (sums[name] ??= { anyFalse: 0, falseShare: 0, power: 0 })
       sum.anyFalse += anyFalse / runs
       sum.falseShare += falseShare / runs
@@ -90,6 +92,7 @@ export function manyCases({ runs, seed }: Settings): Case[] {
     ...(name === 'gate' ? [] : [[name, anyFalse] as const]),
     [`${name}: share of false ones`, falseShare] as const,
     [`${name}: good ones promoted`, power] as const,
+    [`${name}: median pull requests of good ones`, summary(whenGood[name] ?? []).median] as const,
   ])
   return [
     atMost('20 experiments, 16 at the edge: any false promotion', value, 0.08, {

@@ -130,6 +130,8 @@ export function addPullRequest(
   const reacted = volunteered.right + volunteered.wrong
   const x = (audited.tp + audited.tn) / hunks
   const { margin, gamma } = thresholds
+  const authors = { ...evidence.authors }
+  for (const [author, count] of Object.entries(pull.authors)) authors[author] = (authors[author] ?? 0) + count
   const groups = { ...evidence.groups }
   for (const [name, { own, production: theirs }] of Object.entries(pull.groups)) {
     const group = groups[name] ?? { recall: noHarm, precision: noHarm }
@@ -174,10 +176,7 @@ export function addPullRequest(
     },
     found: evidence.found + pull.found,
     withIssue: evidence.withIssue + (pull.hasIssue ? 1 : 0),
-    authors: Object.entries(pull.authors).reduce<Record<string, number>>(
-      (sum, [author, count]) => ({ ...sum, [author]: (sum[author] ?? 0) + count }),
-      { ...evidence.authors },
-    ),
+    authors,
   }
 }
 
