@@ -44,8 +44,8 @@ export function pairCases({ runs, seed }: Settings): Case[] {
       const at: { unharmed: number | null; harmed: number | null } = { unharmed: null, harmed: null }
       for (let n = 1; n <= pulls; n++) {
         pairs = addPair(pairs, ...from(random), margin)
-        if (logCertain(pairs.unharmed) >= needed) at.unharmed ??= n
-        if (logCertain(pairs.harmed) >= needed) at.harmed ??= n
+        if (logCertain(pairs.unharmed, pairs.apart) >= needed) at.unharmed ??= n
+        if (logCertain(pairs.harmed, pairs.apart) >= needed) at.harmed ??= n
       }
       unharmed.push(at.unharmed)
       harmed.push(at.harmed)

@@ -102,16 +102,14 @@ function trials(tally: Tally, required: number): Omit<Assessed, 'name' | 'state'
 }
 
 function paired(pairs: Pairs, margin: number): Omit<Assessed, 'name' | 'state'> {
-  const { high, low } = pairs.unharmed
-  const scaled = (capitals: readonly number[], times: number): number[] =>
-    capitals.map(capital => capital * times)
+  const { n, unharmed, harmed, apart } = pairs
   return {
-    n: pairs.n,
+    n,
     value: differenceOf(pairs),
     required: -margin,
-    logFor: logCertain(pairs.unharmed),
-    logAgainst: logCertain(pairs.harmed),
-    project: times => logCertain({ high: scaled(high, times), low: scaled(low, times) }),
+    logFor: logCertain(unharmed, apart),
+    logAgainst: logCertain(harmed, apart),
+    project: times => logCertain(unharmed, apart, times),
   }
 }
 

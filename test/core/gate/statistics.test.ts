@@ -149,7 +149,7 @@ describe('pairs', () => {
   ): number {
     const walk = (pairs: typeof noPairs, left: number): number =>
       left === 0
-        ? Math.exp(logCertain(pairs[of]))
+        ? Math.exp(logCertain(pairs[of], pairs.apart))
         : outcomes.reduce(
             (sum, { chance, own, production }) =>
               sum + chance * walk(addPair(pairs, own, production, margin), left - 1),
@@ -206,9 +206,9 @@ describe('pairs', () => {
         const of = (pulls: readonly (readonly [number, number])[]) =>
           pulls.reduce((sum, [own, theirs]) => addPair(sum, one(own / 4), one(theirs / 4), 0.05), noPairs)
         const [a, b] = [of(list), of(list.toReversed())]
-        expect(logCertain(a.unharmed)).toBeCloseTo(logCertain(b.unharmed), 9)
-        expect(logCertain(a.harmed)).toBeCloseTo(logCertain(b.harmed), 9)
-        expect(Math.abs(logCertain(a.unharmed))).toBeLessThan(1e6)
+        expect(logCertain(a.unharmed, a.apart)).toBeCloseTo(logCertain(b.unharmed, b.apart), 9)
+        expect(logCertain(a.harmed, a.apart)).toBeCloseTo(logCertain(b.harmed, b.apart), 9)
+        expect(Math.abs(logCertain(a.unharmed, a.apart))).toBeLessThan(1e6)
       }),
     ))
 
