@@ -1,4 +1,4 @@
-import { addPair, logCertain, noPairs, type Attempt } from '../../src/core/gate/paired.ts'
+import { addPair, logCertain, noEqualPairs, noPairs, type Attempt } from '../../src/core/gate/paired.ts'
 import { atMost, levelBar, summary, type Case, type Settings } from './cases.ts'
 import { randomFrom, seedOf, sharedChance, successes, type Random } from './random.ts'
 
@@ -33,14 +33,14 @@ const talkative: PairFrom = random => {
 export function pairCases({ runs, seed }: Settings): Case[] {
   return (
     [
-      ['recall .85 against .90', recallPair(0.85, 0.9)],
-      ['precision .85 against .90, speaking more', talkative],
+      ['recall .85 against .90', recallPair(0.85, 0.9), noEqualPairs],
+      ['precision .85 against .90, speaking more', talkative, noPairs],
     ] as const
-  ).map(([name, from], part) => {
+  ).map(([name, from, start], part) => {
     const [unharmed, harmed]: [(number | null)[], (number | null)[]] = [[], []]
     for (let run = 0; run < runs; run++) {
       const random = randomFrom(seedOf(seed, 50 + part, run))
-      let pairs = noPairs
+      let pairs = start
       const at: { unharmed: number | null; harmed: number | null } = { unharmed: null, harmed: null }
       for (let n = 1; n <= pulls; n++) {
         pairs = addPair(pairs, ...from(random), margin)

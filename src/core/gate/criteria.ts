@@ -101,14 +101,21 @@ function trials(tally: Tally, required: number): Omit<Assessed, 'name' | 'state'
   }
 }
 
+/** Evidence never changes, and most pull requests add nothing to pairs: what was worked out once is kept. */
+const worth = new WeakMap<Pairs, { logFor: number; logAgainst: number }>()
+
 function paired(pairs: Pairs, margin: number): Omit<Assessed, 'name' | 'state'> {
   const { n, unharmed, harmed, apart } = pairs
+  const known = worth.get(pairs) ?? {
+    logFor: logCertain(unharmed, apart),
+    logAgainst: logCertain(harmed, apart),
+  }
+  worth.set(pairs, known)
   return {
     n,
     value: differenceOf(pairs),
     required: -margin,
-    logFor: logCertain(unharmed, apart),
-    logAgainst: logCertain(harmed, apart),
+    ...known,
     project: times => logCertain(unharmed, apart, times),
   }
 }

@@ -2,7 +2,16 @@ import type { HunkCounts } from '../score/hunks.ts'
 import { addBernstein, noBernstein, type Bernstein } from './confidence.ts'
 import { addFraction, noFractions, type Fractions } from './fraction.ts'
 import { addTrial, noTally, type Tally } from './mixture.ts'
-import { addHarm, addPair, noHarm, noPairs, type Attempt, type Harm, type Pairs } from './paired.ts'
+import {
+  addHarm,
+  addPair,
+  noEqualPairs,
+  noHarm,
+  noPairs,
+  type Attempt,
+  type Harm,
+  type Pairs,
+} from './paired.ts'
 import { inflatedFor } from './selection.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -89,7 +98,7 @@ export const noGateEvidence: GateEvidence = {
   accuracyBounds: noBernstein,
   mute: 0,
   volunteered: noFractions,
-  recall: noPairs,
+  recall: noEqualPairs,
   precision: noPairs,
   groups: {},
   audited: { due: 0, unanswered: 0, hunks: 0 },

@@ -33,7 +33,7 @@ export interface Harm extends Both {
   harmed: AtRatios
 }
 
-/** Both ways, at every ratio, and bets that it is not production's. */
+/** Both ways, and bets that production's ratio is another one, none where it does not matter. */
 export interface Pairs extends Harm {
   unharmed: AtRatios
   apart: AtRatios
@@ -43,6 +43,8 @@ const ends = [0, 1] as const
 const flat = (at: readonly number[], bets: readonly number[]): AtRatios => at.map(() => bets.map(() => 0))
 const nothing: Both = { n: 0, own: { tried: 0, right: 0 }, production: { tried: 0, right: 0 } }
 export const noHarm: Harm = { ...nothing, harmed: flat(ends, shares) }
+/** For sides that always try the same, as with recall: production's ratio drops out, and the ends are enough. */
+export const noEqualPairs: Pairs = { ...noHarm, unharmed: flat(ends, shares), apart: [] }
 export const noPairs: Pairs = {
   ...nothing,
   harmed: flat(ratios, shares),
@@ -55,13 +57,12 @@ export function addPair(pairs: Pairs, own: Attempt, production: Attempt, margin:
   const gain = gains(pairs, own, production, margin)
   const up = shares.map(share => share / (1 - margin))
   const down = shares.map(share => share / (1 + margin))
+  const at = pairs.apart.length === 0 ? ends : ratios
   return {
     ...together(pairs, own, production),
     // No own ratio is below 0, so for this hypothesis production's is at least the margin.
-    unharmed: pairs.unharmed.map((capitals, j) =>
-      settle(capitals, up, gain(Math.max(margin, ratios[j] ?? 1))),
-    ),
-    harmed: pairs.harmed.map((capitals, j) => settle(capitals, down, -gain(ratios[j] ?? 1))),
+    unharmed: pairs.unharmed.map((capitals, j) => settle(capitals, up, gain(Math.max(margin, at[j] ?? 1)))),
+    harmed: pairs.harmed.map((capitals, j) => settle(capitals, down, -gain(at[j] ?? 1))),
     apart: pairs.apart.map((capitals, j) =>
       settle(capitals, apartStakes, production.right - (ratios[j] ?? 1) * production.tried),
     ),
@@ -102,12 +103,12 @@ function gains(before: Both, own: Attempt, production: Attempt, margin: number):
  * out, the bets that it is `apart` hold the sum up, so that only ratios near production's decide. With
  * `times` as many pull requests of the same kind.
  */
-export function logCertain(bets: AtRatios, apart: AtRatios | null = null, times = 1): number {
+export function logCertain(bets: AtRatios, apart: AtRatios = [], times = 1): number {
   let least = Infinity
   for (let j = 0; j + 1 < bets.length; j++) {
     const own = logLeast(bets, j, times)
     const cell =
-      apart === null
+      apart.length === 0
         ? own
         : logSum(Math.log(1 - apartPart) + own, Math.log(apartPart) + logLeast(apart, j, times))
     least = Math.min(least, cell)
