@@ -18,6 +18,7 @@ const commands: Record<string, () => Promise<Command>> = {
   experiment: async () => (await import('./experiment.ts')).experimentCommand(),
   label: async () => (await import('./label.ts')).labelCommand(),
   feedback: async () => (await import('./feedback.ts')).feedbackCommand(),
+  gate: async () => (await import('./gate.ts')).gateCommand(),
   samples: async () => (await import('./samples.ts')).samplesCommand(),
 }
 

@@ -61,21 +61,29 @@ function stateOf(
   return logFor >= -Math.log(proof) ? 'proven' : 'open'
 }
 
-/**
- * Audited hunks, and as the other half of a mean what was volunteered: half each from the beginning, so that it
- * remains an e-value. Only what was audited can disprove.
- */
+/** Only what was audited can disprove. */
 function accuracy(evidence: GateEvidence, required: number): Omit<Assessed, 'state'> {
-  const { accuracy: audited, volunteered } = evidence
+  const { accuracy: audited } = evidence
   return {
     name: 'accuracy',
     n: audited.n,
     value: audited.n === 0 ? null : audited.sum / audited.n,
     required,
-    logFor: logMean([logMean(audited.above), logMean(volunteered.above)]),
+    logFor: logAccurate(evidence),
     logAgainst: logMean(audited.below),
-    project: times => logMean([grown(audited, times), grown(volunteered, times)]),
+    project: times => logAccurate(evidence, times),
   }
+}
+
+/**
+ * ln of the e-value that accuracy is above what is required: the mean of that of audited hunks and that of what was
+ * volunteered, half each from the beginning, so that it is an e-value. With `times` as many of both, at the same rate.
+ */
+export function logAccurate(
+  { accuracy: audited, volunteered }: Pick<GateEvidence, 'accuracy' | 'volunteered'>,
+  times = 1,
+): number {
+  return logMean([grown(audited, times), grown(volunteered, times)])
 }
 
 function grown(fractions: Fractions, times: number): number {
@@ -93,17 +101,22 @@ function trials(tally: Tally, required: number): Omit<Assessed, 'name' | 'state'
   }
 }
 
+/** Evidence never changes, and most pull requests add nothing to pairs: what was worked out once is kept. */
+const worth = new WeakMap<Pairs, { logFor: number; logAgainst: number }>()
+
 function paired(pairs: Pairs, margin: number): Omit<Assessed, 'name' | 'state'> {
-  const { high, low } = pairs.unharmed
-  const scaled = (capitals: readonly number[], times: number): number[] =>
-    capitals.map(capital => capital * times)
+  const { n, unharmed, harmed, apart } = pairs
+  const known = worth.get(pairs) ?? {
+    logFor: logCertain(unharmed, apart),
+    logAgainst: logCertain(harmed, apart),
+  }
+  worth.set(pairs, known)
   return {
-    n: pairs.n,
+    n,
     value: differenceOf(pairs),
     required: -margin,
-    logFor: logCertain(pairs.unharmed),
-    logAgainst: logCertain(pairs.harmed),
-    project: times => logCertain({ high: scaled(high, times), low: scaled(low, times) }),
+    ...known,
+    project: times => logCertain(unharmed, apart, times),
   }
 }
 

@@ -2,7 +2,16 @@ import type { HunkCounts } from '../score/hunks.ts'
 import { addBernstein, noBernstein, type Bernstein } from './confidence.ts'
 import { addFraction, noFractions, type Fractions } from './fraction.ts'
 import { addTrial, noTally, type Tally } from './mixture.ts'
-import { addHarm, addPair, noHarm, noPairs, type Attempt, type Harm, type Pairs } from './paired.ts'
+import {
+  addHarm,
+  addPair,
+  noEqualPairs,
+  noHarm,
+  noPairs,
+  type Attempt,
+  type Harm,
+  type Pairs,
+} from './paired.ts'
 import { inflatedFor } from './selection.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -29,8 +38,8 @@ export interface PullRequestEvidence {
   at: number
   /** The hunks of the blind draw; unanswered are those of them that nobody judged or that could not be scored. */
   audited: Hits & { due: number; unanswered: number }
-  /** Production on the same hunks. */
-  production: Hits
+  /** Production on the same hunks; null when it is not known, and nothing can be compared. */
+  production: Hits | null
   /** The experiment's findings that production posted too, by what people volunteered about them. */
   volunteered: { right: number; wrong: number }
   /** Hunks in which it found a real issue, and whether there was one, by labels of every kind. */
@@ -89,7 +98,7 @@ export const noGateEvidence: GateEvidence = {
   accuracyBounds: noBernstein,
   mute: 0,
   volunteered: noFractions,
-  recall: noPairs,
+  recall: noEqualPairs,
   precision: noPairs,
   groups: {},
   audited: { due: 0, unanswered: 0, hunks: 0 },
@@ -123,13 +132,15 @@ export function addPullRequest(
   thresholds: Thresholds,
 ): GateEvidence {
   const { audited, production, volunteered } = pull
-  for (const hits of [audited, production, volunteered])
-    for (const [name, count] of Object.entries(hits))
+  for (const hits of [audited, production ?? {}, volunteered])
+    for (const [name, count] of Object.entries<number>(hits))
       if (!(count >= 0 && count < Infinity)) throw new RangeError(`${name} is ${count}`)
   const hunks = audited.tp + audited.fp + audited.fn + audited.tn
   const reacted = volunteered.right + volunteered.wrong
   const x = (audited.tp + audited.tn) / hunks
   const { margin, gamma } = thresholds
+  const authors = { ...evidence.authors }
+  for (const [author, count] of Object.entries(pull.authors)) authors[author] = (authors[author] ?? 0) + count
   const groups = { ...evidence.groups }
   for (const [name, { own, production: theirs }] of Object.entries(pull.groups)) {
     const group = groups[name] ?? { recall: noHarm, precision: noHarm }
@@ -174,10 +185,7 @@ export function addPullRequest(
     },
     found: evidence.found + pull.found,
     withIssue: evidence.withIssue + (pull.hasIssue ? 1 : 0),
-    authors: Object.entries(pull.authors).reduce<Record<string, number>>(
-      (sum, [author, count]) => ({ ...sum, [author]: (sum[author] ?? 0) + count }),
-      { ...evidence.authors },
-    ),
+    authors,
   }
 }
 
@@ -188,7 +196,8 @@ function fold<S>(sums: S, pair: Pair | null, add: (sums: S, pair: Pair) => S): S
 }
 
 /** Null without an issue. A hunk that could not be scored for one side counts as not found by it. */
-function recallOf(own: Hits, production: Hits): Pair | null {
+function recallOf(own: Hits, production: Hits | null): Pair | null {
+  if (production === null) return null
   const issues = Math.max(own.tp + own.fn, production.tp + production.fn)
   if (issues === 0) return null
   return [
@@ -198,7 +207,8 @@ function recallOf(own: Hits, production: Hits): Pair | null {
 }
 
 /** Null when neither said anything that is judged. A pull request weighs the same for both sides, and at most 1. */
-function precisionOf(own: Hits, production: Hits): Pair | null {
+function precisionOf(own: Hits, production: Hits | null): Pair | null {
+  if (production === null) return null
   const most = Math.max(own.tp + own.fp, production.tp + production.fp)
   if (most === 0) return null
   const of = (hits: Hits): Attempt => ({ tried: (hits.tp + hits.fp) / most, right: hits.tp / most })
