@@ -1,7 +1,8 @@
 import { configurationSchema } from '../../src/core/configuration.ts'
 import { partsOf } from '../../src/core/experiment.ts'
+import { asFault } from '../../src/core/fault.ts'
 import type { GateAction, GateSettings } from '../../src/ports/gate.ts'
-import type { GateDeps } from './deps.ts'
+import type { ReconcileDeps } from './deps.ts'
 import { decideOne } from './decide.ts'
 import { archiveExperiment } from './quarantine.ts'
 import { rollBack } from './roll-back.ts'
@@ -11,7 +12,7 @@ const done = (outcome: string): Answer => ({ state: 'done', outcome })
 const refused = (outcome: string): Answer => ({ state: 'refused', outcome })
 
 /** Does what administrators asked for, or says why not. Nobody can ask for more than the gate may do by itself. */
-export async function takeActions(deps: GateDeps, settings: GateSettings): Promise<void> {
+export async function takeActions(deps: ReconcileDeps, settings: GateSettings): Promise<void> {
   for (const action of await deps.actions.open()) {
     const { id, kind, actor } = action
     try {
@@ -19,12 +20,13 @@ export async function takeActions(deps: GateDeps, settings: GateSettings): Promi
       await deps.actions.finish(id, state, outcome)
       deps.log.info({ action: id, kind, actor, state }, 'an administrator was answered')
     } catch (error) {
+      if (asFault(error).code === 'database-unavailable') throw error
       deps.log.error({ err: error, action: id, kind }, 'what was asked for failed; it is tried again')
     }
   }
 }
 
-async function take(deps: GateDeps, settings: GateSettings, action: GateAction): Promise<Answer> {
+async function take(deps: ReconcileDeps, settings: GateSettings, action: GateAction): Promise<Answer> {
   switch (action.kind) {
     case 'promote':
       return settings.paused
@@ -43,7 +45,11 @@ async function take(deps: GateDeps, settings: GateSettings, action: GateAction):
   }
 }
 
-async function promoteNow(deps: GateDeps, settings: GateSettings, { subject }: GateAction): Promise<Answer> {
+async function promoteNow(
+  deps: ReconcileDeps,
+  settings: GateSettings,
+  { subject }: GateAction,
+): Promise<Answer> {
   const experiment = await deps.evidence.experiment(subject ?? '')
   if (experiment === null) return refused(`there is no experiment ${subject}`)
   if (experiment.state !== 'active') return refused(`experiment ${subject} is ${experiment.state}`)
@@ -55,7 +61,10 @@ async function promoteNow(deps: GateDeps, settings: GateSettings, { subject }: G
   )
 }
 
-async function quarantineByHand(deps: GateDeps, { subject, actor, reason }: GateAction): Promise<Answer> {
+async function quarantineByHand(
+  deps: ReconcileDeps,
+  { subject, actor, reason }: GateAction,
+): Promise<Answer> {
   const experiment = await deps.evidence.experiment(subject ?? '')
   if (experiment === null) return refused(`there is no experiment ${subject}`)
   const newest = await deps.verdicts.newest(experiment.id)
@@ -65,7 +74,7 @@ async function quarantineByHand(deps: GateDeps, { subject, actor, reason }: Gate
   return archived.outcome === 'done' ? done(`archived as record ${archived.value}`) : refused(archived.why)
 }
 
-async function rollBackByHand(deps: GateDeps, { subject, actor, reason }: GateAction): Promise<Answer> {
+async function rollBackByHand(deps: ReconcileDeps, { subject, actor, reason }: GateAction): Promise<Answer> {
   const release =
     subject === null
       ? await deps.releases.inForce()
@@ -82,7 +91,7 @@ async function rollBackByHand(deps: GateDeps, { subject, actor, reason }: GateAc
 }
 
 /** `ID`: the configuration of an experiment, record or release. `ID/model`, `ID/prompt` …: that part of it. */
-async function blacklist(deps: GateDeps, action: GateAction): Promise<Answer> {
+async function blacklist(deps: ReconcileDeps, action: GateAction): Promise<Answer> {
   const [id = '', part = 'configuration'] = (action.subject ?? '').split('/')
   const target = await configurationOf(deps, id)
   if (target === null) return refused(`there is no experiment, record or release ${id}`)
@@ -111,7 +120,10 @@ async function blacklist(deps: GateDeps, action: GateAction): Promise<Answer> {
 }
 
 /** A release that reviews, or may again, with one of these parts. The first release asks no model and cannot be rolled back. */
-async function inForceWith(deps: GateDeps, fingerprints: readonly string[]): Promise<string | undefined> {
+async function inForceWith(
+  deps: ReconcileDeps,
+  fingerprints: readonly string[],
+): Promise<string | undefined> {
   const releases = await deps.releases.all()
   const using = releases.find(({ kind, step, configuration }) => {
     if (kind === 'genesis' || step === 'failed') return false
@@ -122,7 +134,7 @@ async function inForceWith(deps: GateDeps, fingerprints: readonly string[]): Pro
 }
 
 async function configurationOf(
-  deps: GateDeps,
+  deps: ReconcileDeps,
   id: string,
 ): Promise<{ configuration: string; recordId: string | null } | null> {
   const experiment = await deps.evidence.experiment(id)

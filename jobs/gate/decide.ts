@@ -1,12 +1,17 @@
+import { asFault } from '../../src/core/fault.ts'
 import { decide, type Verdict } from '../../src/core/gate/decide.ts'
 import type { GatedExperiment, GateSettings, StoredVerdict } from '../../src/ports/gate.ts'
-import type { GateDeps } from './deps.ts'
+import type { ReconcileDeps } from './deps.ts'
 import { gather } from './gather.ts'
 
 const DAY_MS = 86_400_000
 
 /** Looks at every experiment on trial, one after the other; one that cannot be judged holds up none of the others. */
-export async function decideAll(deps: GateDeps, settings: GateSettings, signal: AbortSignal): Promise<void> {
+export async function decideAll(
+  deps: ReconcileDeps,
+  settings: GateSettings,
+  signal: AbortSignal,
+): Promise<void> {
   const distances: number[] = []
   for (const experiment of await deps.evidence.experiments(['active'])) {
     if (signal.aborted) return
@@ -14,6 +19,8 @@ export async function decideAll(deps: GateDeps, settings: GateSettings, signal: 
       const { verdict } = await decideOne(deps, settings, experiment, 'when there is news')
       distances.push(distanceOf(verdict))
     } catch (error) {
+      // The database's own trouble is no experiment's.
+      if (asFault(error).code === 'database-unavailable') throw error
       deps.log.error({ err: error, experiment: experiment.id }, 'an experiment could not be judged')
     }
   }
@@ -25,7 +32,7 @@ export async function decideAll(deps: GateDeps, settings: GateSettings, signal: 
  * day. A last word stays: whoever was killed after it goes on from it.
  */
 export async function decideOne(
-  deps: GateDeps,
+  deps: ReconcileDeps,
   settings: GateSettings,
   experiment: GatedExperiment,
   store: 'when there is news' | 'always',

@@ -20,19 +20,11 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
-/** What the gate's steps may reach: ports only. main.ts wires them. */
-export interface GateDeps {
+/** What the reconciler's steps may reach: ports only. */
+export interface ReconcileDeps {
   clock: Clock
   log: Log
   metrics: GateMetrics
-  scoring: Scoring
-  draws: AuditDraws
-  labelCoverage(): Promise<LabelCoverage>
-  likeness: Likeness
-  /** Judgements that people may be asked for on a day. */
-  judgingBudget: number
-  /** 64 hexadecimal digits that nobody can guess. */
-  newSeed(): string
   lock: GateLock
   settings(): Promise<GateSettings>
   evidence: GateEvidenceStore
@@ -44,4 +36,16 @@ export interface GateDeps {
   deployer: Deployer
   /** What was refused last, by what was asked for: told once. Lost with the process. */
   refusals: Map<string, string>
+}
+
+/** What the gate's steps may reach: ports only. main.ts wires them. */
+export interface GateDeps extends ReconcileDeps {
+  scoring: Scoring
+  draws: AuditDraws
+  labelCoverage(): Promise<LabelCoverage>
+  likeness: Likeness
+  /** Judgements that people may be asked for on a day. */
+  judgingBudget: number
+  /** 64 hexadecimal digits that nobody can guess. */
+  newSeed(): string
 }

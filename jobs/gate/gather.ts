@@ -1,7 +1,7 @@
 import { addPullRequest, noGateEvidence, type GateEvidence } from '../../src/core/gate/evidence.ts'
 import { pullRequestOf, withRuns } from '../../src/core/gate/outcome.ts'
 import type { EvidenceCut, GatedExperiment, GateSettings } from '../../src/ports/gate.ts'
-import type { GateDeps } from './deps.ts'
+import type { ReconcileDeps } from './deps.ts'
 
 const OUTCOMES_AT_ONCE = 500
 
@@ -17,7 +17,7 @@ export interface Gathered {
  * the last verdict is gone on with; under other thresholds all is summed anew.
  */
 export async function gather(
-  deps: Pick<GateDeps, 'evidence'>,
+  deps: Pick<ReconcileDeps, 'evidence'>,
   experiment: GatedExperiment,
   { thresholds, overheadMs }: GateSettings,
 ): Promise<Gathered> {

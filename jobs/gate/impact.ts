@@ -2,11 +2,11 @@ import { configurationSchema } from '../../src/core/configuration.ts'
 import { partsOf } from '../../src/core/experiment.ts'
 import { impactOf, type Impact, type Neighbour } from '../../src/core/gate/impact.ts'
 import type { GatedExperiment } from '../../src/ports/gate.ts'
-import type { GateDeps } from './deps.ts'
+import type { ReconcileDeps } from './deps.ts'
 
 /** Whatever shares a part or an ancestor with what failed: the trial, or the release that came of it. */
 export async function impact(
-  deps: Pick<GateDeps, 'evidence' | 'releases'>,
+  deps: Pick<ReconcileDeps, 'evidence' | 'releases'>,
   configuration: string,
   failed: { experimentId: string | null; releaseId: string | null },
   dangerous: boolean,

@@ -1,4 +1,4 @@
-import type { GateDeps } from './deps.ts'
+import type { ReconcileDeps } from './deps.ts'
 import { sayOnce } from './say-once.ts'
 
 /**
@@ -6,7 +6,7 @@ import { sayOnce } from './say-once.ts'
  * and may refuse: while it does, it is asked again in every turn.
  */
 export async function promote(
-  deps: Pick<GateDeps, 'verdicts' | 'releases' | 'log' | 'metrics' | 'refusals'>,
+  deps: Pick<ReconcileDeps, 'verdicts' | 'releases' | 'log' | 'metrics' | 'refusals'>,
 ): Promise<void> {
   for (const { id, experimentId } of await deps.verdicts.unreleased()) {
     const answer = await deps.releases.release(id)

@@ -1,6 +1,6 @@
 import { eligibleFrom, failureReasons, type FailureReason } from '../../src/core/gate/failure.ts'
 import type { DoorAnswer, GatedExperiment, NewRecord, StoredVerdict } from '../../src/ports/gate.ts'
-import type { GateDeps } from './deps.ts'
+import type { ReconcileDeps } from './deps.ts'
 import { impact } from './impact.ts'
 import { sayOnce } from './say-once.ts'
 
@@ -10,7 +10,7 @@ const EXAMPLES = 5
  * Ends the trials whose last word is quarantine or expiry, also those whose gate was killed between word and deed, and those
  * with a blacklisted part, whatever was said of them.
  */
-export async function quarantineFailed(deps: GateDeps): Promise<void> {
+export async function quarantineFailed(deps: ReconcileDeps): Promise<void> {
   for (const experiment of await deps.evidence.experiments(['active', 'paused'])) {
     const ending = await endingOf(deps, experiment)
     if (ending === null) continue
@@ -27,7 +27,7 @@ interface Ending {
   reasons: readonly FailureReason[]
 }
 
-async function endingOf(deps: GateDeps, experiment: GatedExperiment): Promise<Ending | null> {
+async function endingOf(deps: ReconcileDeps, experiment: GatedExperiment): Promise<Ending | null> {
   const verdict = await deps.verdicts.newest(experiment.id)
   const listed = await deps.quarantine.blacklisted(experiment.configurationId, experiment.parts)
   if (listed !== null)
@@ -48,7 +48,7 @@ async function endingOf(deps: GateDeps, experiment: GatedExperiment): Promise<En
 }
 
 export async function archiveExperiment(
-  deps: GateDeps,
+  deps: ReconcileDeps,
   experiment: GatedExperiment,
   verdict: StoredVerdict | null,
   outcome: NewRecord['outcome'],

@@ -2,7 +2,7 @@ import { asFault } from '../../src/core/fault.ts'
 import type { GateSettings } from '../../src/ports/gate.ts'
 import { takeActions } from './actions.ts'
 import { decideAll } from './decide.ts'
-import type { GateDeps } from './deps.ts'
+import type { ReconcileDeps } from './deps.ts'
 import { promote } from './promote.ts'
 import { quarantineFailed } from './quarantine.ts'
 import { retireFailed } from './roll-back.ts'
@@ -14,7 +14,7 @@ import { rollOut } from './rollout.ts'
  * gates act as one: whoever has the lock. A paused gate decides nothing and still watches. A step that fails keeps no other
  * from its work; the first failure is thrown in the end.
  */
-export async function reconcile(deps: GateDeps, signal: AbortSignal): Promise<'done' | 'busy'> {
+export async function reconcile(deps: ReconcileDeps, signal: AbortSignal): Promise<'done' | 'busy'> {
   return deps.lock.whileActive(async lost => {
     const ending = AbortSignal.any([signal, lost])
     const failures: unknown[] = []
@@ -45,7 +45,7 @@ export async function reconcile(deps: GateDeps, signal: AbortSignal): Promise<'d
 type Step = <T>(name: string, work: () => Promise<T>) => Promise<T | null>
 
 async function decideWith(
-  deps: GateDeps,
+  deps: ReconcileDeps,
   settings: GateSettings,
   step: Step,
   signal: AbortSignal,

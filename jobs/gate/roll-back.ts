@@ -1,13 +1,13 @@
 import { eligibleFrom, rollbackReasons } from '../../src/core/gate/failure.ts'
 import { watchRelease } from '../../src/core/gate/watch.ts'
 import type { DoorAnswer, ReleaseState } from '../../src/ports/gate.ts'
-import type { GateDeps } from './deps.ts'
+import type { ReconcileDeps } from './deps.ts'
 import { impact } from './impact.ts'
 import { sayOnce } from './say-once.ts'
 
 /** Takes a release back: the one before it reviews from now on, and its open comments are withdrawn. */
 export async function rollBack(
-  deps: GateDeps,
+  deps: ReconcileDeps,
   release: ReleaseState,
   reason: string,
 ): Promise<DoorAnswer<string>> {
@@ -23,7 +23,7 @@ export async function rollBack(
 }
 
 /** What follows a rollback, also when whoever rolled back was killed after it: comments withdrawn, archived with its figures. */
-async function retire(deps: GateDeps, release: ReleaseState): Promise<void> {
+async function retire(deps: ReconcileDeps, release: ReleaseState): Promise<void> {
   await deps.releases.order('withdraw', release.id)
   const now = deps.clock.now()
   const verdict = release.verdictId === null ? null : await deps.verdicts.get(release.verdictId)
@@ -54,7 +54,7 @@ async function retire(deps: GateDeps, release: ReleaseState): Promise<void> {
 }
 
 /** Releases that were rolled back and are not archived yet. */
-export async function retireFailed(deps: GateDeps): Promise<void> {
+export async function retireFailed(deps: ReconcileDeps): Promise<void> {
   const failed = (await deps.releases.all()).filter(release => release.step === 'failed')
   if (failed.length === 0) return
   const archived = new Set((await deps.quarantine.records()).map(record => record.releaseId))

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { asFault } from '../../src/core/fault.ts'
 import { canaryReviews, watchRelease, type Watch } from '../../src/core/gate/watch.ts'
 import type { ReleaseState } from '../../src/ports/gate.ts'
-import type { GateDeps } from './deps.ts'
+import type { ReconcileDeps } from './deps.ts'
 import { rollBack } from './roll-back.ts'
 import { sayOnce } from './say-once.ts'
 
@@ -10,7 +10,7 @@ import { sayOnce } from './say-once.ts'
  * Takes every release one step on: smoke test, deployed, a share of the pull requests, all of them. What violates its
  * promises on the way, or later, is rolled back in the same turn.
  */
-export async function rollOut(deps: GateDeps): Promise<void> {
+export async function rollOut(deps: ReconcileDeps): Promise<void> {
   const all = await deps.releases.all()
   const inForce = await deps.releases.inForce()
   for (const release of all) {
@@ -35,7 +35,7 @@ const smokeResult = z.object({ passed: z.boolean(), why: z.string().optional() }
   why: 'its result cannot be read',
 })
 
-async function afterSmoke(deps: GateDeps, release: ReleaseState): Promise<void> {
+async function afterSmoke(deps: ReconcileDeps, release: ReleaseState): Promise<void> {
   await deps.releases.order('smoke', release.id)
   const smoke = (await deps.releases.orders(release.id)).find(order => order.kind === 'smoke')
   if (smoke === undefined || smoke.finishedAt === null) return
@@ -56,7 +56,7 @@ async function afterSmoke(deps: GateDeps, release: ReleaseState): Promise<void> 
   }
 }
 
-async function afterCanary(deps: GateDeps, release: ReleaseState): Promise<void> {
+async function afterCanary(deps: ReconcileDeps, release: ReleaseState): Promise<void> {
   const watch = await watchOf(deps, release)
   if (watch.state === 'violated') {
     await rollBack(deps, release, watch.violations.join('; '))
@@ -71,7 +71,7 @@ async function afterCanary(deps: GateDeps, release: ReleaseState): Promise<void>
     )
 }
 
-async function afterFull(deps: GateDeps, release: ReleaseState): Promise<void> {
+async function afterFull(deps: ReconcileDeps, release: ReleaseState): Promise<void> {
   const watch = await watchOf(deps, release)
   if (watch.state !== 'violated') return
   deps.metrics.sloViolated()
@@ -84,7 +84,7 @@ async function afterFull(deps: GateDeps, release: ReleaseState): Promise<void> {
   await rollBack(deps, release, watch.violations.join('; '))
 }
 
-async function watchOf(deps: GateDeps, release: ReleaseState): Promise<Watch> {
+async function watchOf(deps: ReconcileDeps, release: ReleaseState): Promise<Watch> {
   const reviews = await deps.published.of(release.id, release.at)
   return watchRelease(
     reviews.map(review => ({ ...review, at: review.at.getTime() })),
@@ -93,7 +93,7 @@ async function watchOf(deps: GateDeps, release: ReleaseState): Promise<Watch> {
 }
 
 async function step(
-  deps: GateDeps,
+  deps: ReconcileDeps,
   release: ReleaseState,
   to: 'canary' | 'full',
   reason: string,
@@ -104,7 +104,7 @@ async function step(
   deps.log.info({ release: release.id, to, reason }, 'a release went a step on')
 }
 
-async function publishShares({ releases, deployer }: GateDeps): Promise<void> {
+async function publishShares({ releases, deployer }: ReconcileDeps): Promise<void> {
   const all = await releases.all()
   const inForce = await releases.inForce()
   const trying = all.filter(release => release.step === 'canary')

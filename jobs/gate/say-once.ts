@@ -1,8 +1,8 @@
-import type { GateDeps } from './deps.ts'
+import type { ReconcileDeps } from './deps.ts'
 
 /** What a door refuses is asked for again in every turn; the log hears of it when its reason is another. */
 export function sayOnce(
-  { refusals, log }: Pick<GateDeps, 'refusals' | 'log'>,
+  { refusals, log }: Pick<ReconcileDeps, 'refusals' | 'log'>,
   about: string,
   why: string,
   fields: object,

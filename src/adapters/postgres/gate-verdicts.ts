@@ -9,10 +9,13 @@ export function verdicts(pool: pg.Pool): Verdicts {
   return {
     put: verdict => inTransaction(pool, db => put(db, verdict)),
     newest: async experimentId =>
+      // A last word stays the newest, also when the clock jumped back before it.
       (
-        await select(pool, 'v.experiment_id = $1 order by v.decided_at desc, v.id desc limit 1', [
-          experimentId,
-        ])
+        await select(
+          pool,
+          "v.experiment_id = $1 order by v.answer <> 'wait' desc, v.decided_at desc, v.id desc limit 1",
+          [experimentId],
+        )
       )[0] ?? null,
     get: async id => (await select(pool, 'v.id = $1', [id]))[0] ?? null,
     unreleased: () =>
