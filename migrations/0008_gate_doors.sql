@@ -27,6 +27,12 @@ begin
 end
 $$;
 
+-- All that production may know of experiments, for the administrators' command.
+create function doors.list_experiments() returns table (id text, name text, state text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select e.id, e.name, e.state from experiments_v1.experiments e order by e.created_at desc
+$$;
+
 create function doors.switch_gate(p_paused boolean, p_actor text, p_reason text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -329,6 +335,7 @@ end
 $$;
 
 grant execute on function doors.request_action to cupel_operator, cupel_production;
+grant execute on function doors.list_experiments to cupel_production;
 grant execute on function doors.switch_gate to cupel_operator;
 grant execute on function doors.open_trial, doors.release, doors.step_release, doors.place_order, doors.archive, doors.blacklist,
   doors.blacklisted, doors.readmit to cupel_gate;

@@ -1,4 +1,5 @@
 import type { ReviewJob } from '../../src/cycle.ts'
+import type { ActionRequests, Administrators } from '../../src/ports/administrators.ts'
 import type { Analysers } from '../../src/ports/analyser.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { CodeHostReader, CodeHostWriter } from '../../src/ports/code-host.ts'
@@ -50,6 +51,8 @@ export interface ProductionDeps {
   reviews: Reviews
   releases: Releases
   commands: Commands
+  administrators: Administrators
+  actions: ActionRequests
   budgets: Budgets
   locks: Locks
   slo: Slo

@@ -6,6 +6,7 @@ import { connectApp } from '../../src/adapters/github/connect.ts'
 import { usageOf } from '../../src/adapters/models/faults.ts'
 import { createModels } from '../../src/adapters/models/models.ts'
 import { modelOptions } from '../../src/adapters/models/options.ts'
+import { actionRequests } from '../../src/adapters/postgres/action-requests.ts'
 import { auditLog } from '../../src/adapters/postgres/audit-log.ts'
 import { budgets } from '../../src/adapters/postgres/budgets.ts'
 import { commands } from '../../src/adapters/postgres/commands.ts'
@@ -34,6 +35,7 @@ import { Fault } from '../../src/core/fault.ts'
 import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
 import { hasPrompt } from '../../src/engine/prompts.ts'
 import { queueNames, type DeliveryJob, type ReviewJob } from '../../src/cycle.ts'
+import { administrators } from './administrators.ts'
 import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
 import { takeOrders } from './orders.ts'
@@ -52,6 +54,7 @@ const ATTEMPTS = 10
 const SHUTDOWN_GRACE_MS = 20_000
 const REDELIVER_EVERY_MS = 600_000
 const ORDERS_EVERY_MS = 5_000
+const ADMINISTRATORS_EVERY_MS = 600_000
 /** At most: who shortens the time of recovery also looks for reactions that are due more often. */
 const POLL_EVERY_MS = 60_000
 /** More often than once a minute, so that no minute is missed. */
@@ -110,6 +113,11 @@ await runProcess('production', async () => {
     reviews: reviews(pool),
     releases: releases(pool, { secret, hasPrompt, log }),
     commands: commands(pool),
+    administrators: administrators(
+      { directory: connected.directory, clock, log },
+      environment.administrators,
+    ),
+    actions: actionRequests(pool),
     budgets: budgets(pool),
     locks: locks(lockPool),
     slo: slo(pool),
@@ -136,6 +144,8 @@ await runProcess('production', async () => {
       'models are configured: release genesis-models is in force',
     )
 
+  // Reviews wait for nobody's name; a command that comes first finds no administrator and says so.
+  void deps.administrators.refresh()
   const handle = connected.receiver((event: Parameters<typeof deliver>[1]) => deliver(deps, event))
   const consumers = [
     queues.consume<DeliveryJob>(
@@ -189,6 +199,7 @@ await runProcess('production', async () => {
     repeat(Math.min(ORDERS_EVERY_MS, recoveryMs), 'carrying out the gate’s orders', () =>
       takeOrders(deps, stopping.signal),
     ),
+    repeat(ADMINISTRATORS_EVERY_MS, 'looking administrators up', () => deps.administrators.refresh()),
     repeat(SLO_EVERY_MS, 'recording objectives', () => recordSlo(deps)),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
   ]

@@ -14,6 +14,8 @@ export interface User {
   deleted?: boolean
   /** Of an organisation: who belongs to it, and what that allows in each of its repositories. */
   members?: Map<string, Permission>
+  /** Its teams by slug: logins in lower case. */
+  teams?: Map<string, Set<string>>
 }
 
 export interface Repository {

@@ -67,6 +67,7 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
       'ANTHROPIC_BASE_URL',
       'ANTHROPIC_MODEL',
       'APP_ID',
+      'CUPEL_ADMINS',
       'CUPEL_DAILY_USD_AUTHOR',
       'CUPEL_DAILY_USD_INSTALLATION',
       'CUPEL_DAILY_USD_REPOSITORY',

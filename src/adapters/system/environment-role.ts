@@ -48,6 +48,7 @@ const allowed: Record<Role, readonly string[]> = {
     'OPENAI_API_KEY',
     'ANTHROPIC_API_KEY',
     ...modelSettings,
+    'CUPEL_ADMINS',
     'CUPEL_DAILY_USD_INSTALLATION',
     'CUPEL_DAILY_USD_REPOSITORY',
     'CUPEL_DAILY_USD_AUTHOR',

@@ -34,6 +34,8 @@ export interface Environment {
   /** A price table that replaces the one shipped. */
   pricesPath: string | null
   dataDir: string
+  /** Logins and `organisation/team` names of Cupel's administrators. */
+  administrators: string[]
   /** Share of pull requests copied to the experiments, 0 to 1. */
   sampleRate: number
   /** US dollars a day (UTC) for model calls. */
@@ -133,6 +135,16 @@ const schema = z.object({
     .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 10')
     .transform(Number)
     .default(10),
+  CUPEL_ADMINS: z
+    .string()
+    .regex(
+      /^\s*(?:[\w-]{1,40}(?:\/[\w.-]{1,100})?(?:[\s,]+|$)){1,100}$/,
+      'is not a list of names; write at most 100 logins and org/team names with commas between them',
+    )
+    .transform(list => [
+      ...new Set(list.split(/[\s,]+/).flatMap(name => (name === '' ? [] : [name.toLowerCase()]))),
+    ])
+    .default([]),
   CUPEL_SAMPLE_RATE: z
     .string()
     .regex(/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/, 'is not a share; write 0 to 1, such as 0.25')
@@ -251,6 +263,7 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
     logLevel: parsed.LOG_LEVEL,
     pricesPath: parsed.CUPEL_PRICES ?? null,
     dataDir: parsed.CUPEL_DATA_DIR,
+    administrators: parsed.CUPEL_ADMINS,
     sampleRate: parsed.CUPEL_SAMPLE_RATE,
     dailyUsd: {
       installationUsd: parsed.CUPEL_DAILY_USD_INSTALLATION,

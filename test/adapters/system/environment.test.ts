@@ -143,6 +143,8 @@ describe('readEnvironment', () => {
       { CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE: '0' },
       'leave it out for 60',
     ],
+    ['CUPEL_ADMINS', { CUPEL_ADMINS: 'ada, https://github.com/bob' }, 'logins and org/team'],
+    ['CUPEL_ADMINS', { CUPEL_ADMINS: 'a/b/c' }, 'logins and org/team'],
     ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '1.5' }, 'write 0 to 1'],
     ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '25%' }, 'write 0 to 1'],
     ['CUPEL_JUDGING_BUDGET', { CUPEL_JUDGING_BUDGET: '1001' }, 'write 0 to 1000'],

@@ -10,6 +10,7 @@ import { startLocalGitHub, type LocalGitHub } from '../../../sandbox/github/serv
 import { codeHost } from '../../../src/adapters/github/code-host.ts'
 import { connectApp } from '../../../src/adapters/github/connect.ts'
 import { reactionReader } from '../../../src/adapters/github/reactions.ts'
+import { actionRequests } from '../../../src/adapters/postgres/action-requests.ts'
 import { auditLog } from '../../../src/adapters/postgres/audit-log.ts'
 import { budgets } from '../../../src/adapters/postgres/budgets.ts'
 import { commands } from '../../../src/adapters/postgres/commands.ts'
@@ -85,6 +86,8 @@ export async function startJobs(): Promise<JobWorld> {
     reviews: reviews(pool),
     releases: releases(pool, { secret: 'a secret of the tests', hasPrompt, log }),
     commands: commands(pool),
+    administrators: { has: () => false, refresh: async () => {} },
+    actions: actionRequests(pool),
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 8)),
     slo: slo(pool),

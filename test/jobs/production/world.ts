@@ -13,6 +13,7 @@ import { startLocalGitHub, type LocalGitHub } from '../../../sandbox/github/serv
 import { codeHost } from '../../../src/adapters/github/code-host.ts'
 import { connectApp } from '../../../src/adapters/github/connect.ts'
 import { reactionReader } from '../../../src/adapters/github/reactions.ts'
+import { actionRequests } from '../../../src/adapters/postgres/action-requests.ts'
 import { auditLog } from '../../../src/adapters/postgres/audit-log.ts'
 import { budgets } from '../../../src/adapters/postgres/budgets.ts'
 import { commands } from '../../../src/adapters/postgres/commands.ts'
@@ -32,6 +33,7 @@ import { prometheusMetrics } from '../../../src/adapters/prometheus/metrics.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { AnalysedFile, Analysers } from '../../../src/ports/analyser.ts'
 import type { Candidate } from '../../../src/core/review/finding.ts'
+import type { Directory } from '../../../src/ports/administrators.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
 import { hasPrompt } from '../../../src/engine/prompts.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
@@ -73,6 +75,7 @@ export interface JobsWorld {
   database: TestDatabase
   owner: pg.Pool
   deps: ProductionDeps
+  directory: Directory
   /** Exposition of the metrics. */
   metrics(): Promise<string>
   errors: string[]
@@ -84,7 +87,13 @@ export interface JobsWorld {
 }
 
 /** The production worker's steps on real stores and the local GitHub, one after the other, without processes. */
-export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWorld> {
+export async function jobsWorld(
+  options: {
+    rate?: number
+    /** What the App was granted; by default what app.yml asks for. */
+    permissions?: Record<string, 'read' | 'write'>
+  } = {},
+): Promise<JobsWorld> {
   const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
     .privateKey.export({ type: 'pkcs8', format: 'pem' })
     .toString()
@@ -104,7 +113,14 @@ export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWo
   const database = await testDatabase()
   const github = await startLocalGitHub({
     dataDir: dir,
-    app: { id: 7, privateKey, slug: 'cupel', webhookUrl, webhookSecret: 's' },
+    app: {
+      id: 7,
+      privateKey,
+      slug: 'cupel',
+      webhookUrl,
+      webhookSecret: 's',
+      ...(options.permissions && { permissions: options.permissions }),
+    },
   })
   let later = 0
   const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + later) }
@@ -141,6 +157,8 @@ export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWo
     reviews: reviews(pool),
     releases: releases(pool, { secret: 'a secret of the tests', hasPrompt, log }),
     commands: commands(pool),
+    administrators: { has: () => false, refresh: async () => {} },
+    actions: actionRequests(pool),
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 2)),
     slo: slo(pool),
@@ -161,6 +179,7 @@ export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWo
     database,
     owner: database.pool('owner'),
     deps,
+    directory: connected.directory,
     metrics: render,
     errors,
     async work(times = 1) {
