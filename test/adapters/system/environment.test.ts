@@ -24,7 +24,9 @@ function fault(env: Record<string, string>, role?: Role): Fault {
 describe('readEnvironment', () => {
   it('an empty environment is the embedded default', () => {
     expect(readEnvironment({ APP_ID: '', PRIVATE_KEY: ' ', REDIS_URL: undefined })).toEqual({
+      administrators: [],
       app: null,
+      archiveUrl: null,
       webhookSecrets: [],
       githubApiUrl: 'https://api.github.com',
       githubWebUrl: 'https://github.com',
