@@ -115,28 +115,58 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     window before as (
       partition by t.ratio, t.in_group order by t.sequence rows between unbounded preceding and 1 preceding
     )
-  ), gains as (
-    -- gain(1), gain(margin) and gain(0) of a true ratio of production's.
-    select w.ratio, w.in_group, w.own_tried, w.own_right, w.their_tried, w.their_right,
-      w.a * (w.own_right - (1 - p_margin) * w.own_tried) - w.b * (w.their_right - w.their_tried) as at_one,
-      w.a * w.own_right - w.b * (w.their_right - p_margin * w.their_tried) as at_margin,
-      w.a * (w.own_right + p_margin * w.own_tried) - w.b * w.their_right as at_zero
-    from (select v.*, least(1, 1 / v.more) as a, least(1, v.more) as b from weighted v) w
+  ), stakes as (
+    select v.*, least(1, 1 / v.more) as a, least(1, v.more) as b,
+      -- Production's true ratio is not known. Only over all hunks does precision need more than its ends: see docs/gate.md.
+      case when v.ratio = 'precision' and v.in_group = '' then '{0,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1}'::float8[]
+        else '{0,1}' end as points
+    from weighted v
   ), bets as (
-    select g.ratio, g.in_group, s.share,
-      least(sum(ln(1 + s.share / (1 - p_margin) * g.at_one)), sum(ln(1 + s.share / (1 - p_margin) * g.at_margin))) as unharmed,
-      least(sum(ln(1 - s.share / (1 + p_margin) * g.at_one)), sum(ln(1 - s.share / (1 + p_margin) * g.at_zero))) as harmed
-    from gains g cross join unnest('{0.02,0.05,0.1,0.2,0.35,0.5,0.7,0.9}'::float8[]) as s (share)
-    group by g.ratio, g.in_group, s.share
+    select w.ratio, w.in_group, p.point, s.share,
+      -- The groups only veto.
+      sum(ln(1 + s.share / (1 - p_margin) * (w.a * (w.own_right - (greatest(p.at, p_margin) - p_margin) * w.own_tried)
+        - w.b * (w.their_right - greatest(p.at, p_margin) * w.their_tried)))) filter (where w.in_group = '') as unharmed,
+      sum(ln(1 - s.share / (1 + p_margin) * (w.a * (w.own_right - (p.at - p_margin) * w.own_tried)
+        - w.b * (w.their_right - p.at * w.their_tried)))) as harmed
+    from stakes w cross join unnest(w.points) with ordinality as p (at, point)
+    cross join unnest('{0.05,0.1,0.2,0.35,0.6,0.9}'::float8[]) as s (share)
+    group by w.ratio, w.in_group, p.point, s.share
+  ), apart as (
+    -- Bets that production's ratio is another one than the point's.
+    select p.point, s.share, sum(ln(1 + s.share * (w.their_right - p.at * w.their_tried))) as capital
+    from stakes w cross join unnest(w.points) with ordinality as p (at, point)
+    cross join unnest('{0.1,0.3,0.7,-0.1,-0.3,-0.7}'::float8[]) as s (share)
+    where w.ratio = 'precision' and w.in_group = '' group by p.point, s.share
+  ), apart_cells as (
+    select e.point, ln(0.1) + gate.log_mean(array_agg(e.capital)) as capital from (
+      select h.point, least(h.capital, lead(h.capital) over (partition by h.share order by h.point)) as capital,
+        lead(h.point) over (partition by h.share order by h.point) as next
+      from apart h
+    ) e where e.next is not null group by e.point
+  ), cells as (
+    -- Between two points a bet is worth at least what it is at the worse of them.
+    select e.ratio, e.in_group, e.point, gate.log_mean(array_agg(e.unharmed)) as unharmed,
+      gate.log_mean(array_agg(e.harmed)) as harmed
+    from (
+      select h.ratio, h.in_group, h.point, least(h.unharmed, lead(h.unharmed) over after) as unharmed,
+        least(h.harmed, lead(h.harmed) over after) as harmed, lead(h.point) over after as next
+      from bets h window after as (partition by h.ratio, h.in_group, h.share order by h.point)
+    ) e where e.next is not null group by e.ratio, e.in_group, e.point
+  ), certain as (
+    select c.ratio, c.in_group,
+      min(case when o.point is null then c.unharmed
+        else gate.log_mean(array[ln(0.9) + c.unharmed, o.capital]) + ln(2) end) as unharmed,
+      min(case when o.point is null then c.harmed
+        else gate.log_mean(array[ln(0.9) + c.harmed, o.capital]) + ln(2) end) as harmed
+    from cells c left join apart_cells o on o.point = c.point and c.ratio = 'precision' and c.in_group = ''
+    group by c.ratio, c.in_group
   ), sums as (
-    select g.ratio, g.in_group, count(*) as n,
-      sum(g.own_right) / nullif(sum(g.own_tried), 0) - sum(g.their_right) / nullif(sum(g.their_tried), 0) as difference
-    from gains g group by g.ratio, g.in_group
+    select w.ratio, w.in_group, count(*) as n,
+      sum(w.own_right) / nullif(sum(w.own_tried), 0) - sum(w.their_right) / nullif(sum(w.their_tried), 0) as difference
+    from weighted w group by w.ratio, w.in_group
   )
-  select u.ratio, u.in_group, u.n, u.difference,
-    (select gate.log_mean(array_agg(b.unharmed)) from bets b where b.ratio = u.ratio and b.in_group = u.in_group),
-    (select gate.log_mean(array_agg(b.harmed)) from bets b where b.ratio = u.ratio and b.in_group = u.in_group)
-  from sums u
+  select u.ratio, u.in_group, u.n, u.difference, c.unharmed, c.harmed
+  from sums u join certain c on c.ratio = u.ratio and c.in_group = u.in_group
 $$;
 
 -- What ends a trial at once: money spent beyond its budget, answers that are none (at least three, and one run in ten), and
