@@ -24,8 +24,23 @@ export function startCommand(): Command {
   return new Command('start')
     .description('run Cupel: one process per role, and what is not configured embedded')
     .option('--once', 'with the local GitHub: review the sample pull requests, judge the result, and end')
-    .action(async (options: { once?: boolean }) => {
+    .option(
+      '--cycle',
+      'with --once: live through the whole life of experiments instead, on a virtual calendar',
+    )
+    .option('--seed <text>', 'with --cycle: what is planted and drawn')
+    .option('--swap', 'with --cycle: the good and the bad configuration change places')
+    .action(async (options: { once?: boolean; cycle?: boolean; seed?: string; swap?: boolean }) => {
       const environment = readEnvironment(process.env)
+      if (options.cycle) {
+        if (!options.once)
+          throw new Fault('configuration-invalid', '--cycle ends by itself: add --once', { retry: 'never' })
+        const { startCycle } = await import('./start-cycle.ts')
+        process.exitCode = await startCycle({ ...options, dataDir: resolve(environment.dataDir) })
+        return
+      }
+      if (options.seed !== undefined || options.swap)
+        throw new Fault('configuration-invalid', '--seed and --swap go with --cycle', { retry: 'never' })
       if (environment.app !== null && options.once)
         throw new Fault('configuration-invalid', '--once is for the local GitHub; unset APP_ID to use it', {
           retry: 'never',
