@@ -36,7 +36,7 @@ export async function liveOnce(options: CycleOptions, output: CycleOutput): Prom
   const began = performance.now()
   const world = await startCycleWorld({ ...options, configuration: configurationWith('gpt-6-luna') })
   const when = (): string =>
-    `day ${String(world.calendar.day() + 1).padStart(2)} · ${String(Math.round((performance.now() - began) / 1_000)).padStart(3)} s`
+    `virtual day ${String(world.calendar.day() + 1).padStart(2)}, ${String(Math.round((performance.now() - began) / 1_000)).padStart(3)} s real`
   const life: Life = {
     world,
     opened: 0,
@@ -52,7 +52,7 @@ export async function liveOnce(options: CycleOptions, output: CycleOutput): Prom
   }
   try {
     output.print(
-      `seed ${options.seed}${options.swap ? ', configurations swapped' : ''}; days are virtual, seconds and latencies are real`,
+      `seed ${options.seed}${options.swap ? ', configurations swapped' : ''}; latencies are measured on the real clock`,
     )
     await world.people.found()
     await world.production.settled()

@@ -10,7 +10,7 @@ export type Maintainer = (typeof maintainers)[number]
 
 /** How often they err: of a comment that they read in passing, and of a line that they are asked about. */
 const inPassing = 0.03
-const whenAsked = 0.005
+const whenAsked = 0.003
 /** Of the comments they see, those that they say something about; and of these, by words instead of one click. */
 const speaks = 0.5
 const inWords = 0.2

@@ -16,7 +16,7 @@ export interface Skill {
 export const skills = {
   /** V2's when it starts. */
   'gpt-6-luna': { recall: 0.6, falseAlarms: 0.08 },
-  'gpt-6.1-terra': { recall: 0.985, falseAlarms: 0.003 },
+  'gpt-6.1-terra': { recall: 0.995, falseAlarms: 0.001 },
   'gpt-6.1-sol': { recall: 0.4, falseAlarms: 0.25 },
 } as const satisfies Record<string, Skill>
 export type ModelName = keyof typeof skills
