@@ -127,16 +127,16 @@ create index stale_samples_since on gate.stale_samples (since, sample_id);
 create table gate.thresholds (
   only_row boolean primary key default true check (only_row),
   accuracy double precision not null default 0.95 check (accuracy > 0.5 and accuracy < 1),
-  latency_ms integer not null default 3000 check (latency_ms > 0),
+  latency_ms integer not null default 3000 check (latency_ms between 1 and 600000),
   latency_share double precision not null default 0.95 check (latency_share > 0.5 and latency_share < 1),
   error_rate double precision not null default 0.02 check (error_rate > 0 and error_rate < 0.5),
   margin double precision not null default 0.05 check (margin > 0 and margin < 0.5),
   level double precision not null default 0.05 check (level > 0 and level <= 0.1),
-  gamma double precision not null default 3 check (gamma >= 1),
-  measured double precision not null default 0.9 check (measured > 0 and measured <= 1),
+  gamma double precision not null default 3 check (gamma between 1 and 100),
+  measured double precision not null default 0.9 check (measured between 0.5 and 1),
   few_people boolean not null default false,
-  horizon_pull_requests integer not null default 2000 check (horizon_pull_requests > 0),
-  horizon_days integer not null default 90 check (horizon_days > 0),
+  horizon_pull_requests integer not null default 2000 check (horizon_pull_requests between 1 and 100000),
+  horizon_days integer not null default 90 check (horizon_days between 1 and 3650),
   -- approve: a person has to ask for each promotion, besides everything else.
   promotion text not null default 'automatic' check (promotion in ('automatic', 'approve'))
 );

@@ -47,6 +47,39 @@ begin
 end
 $$;
 
+-- An administrator asks for another threshold: a column of gate.thresholds, within the bounds that the table has. False: it has
+-- that value already. What was decided stays, except that a promotion has to hold under the thresholds when it is released.
+create function doors.set_threshold(p_name text, p_value text, p_actor text, p_reason text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_old gate.thresholds%rowtype;
+  v_new gate.thresholds%rowtype;
+begin
+  select t.* into strict v_old from gate.thresholds t for update;
+  if p_name is null or p_name = 'only_row' or not to_jsonb(v_old) ? p_name then
+    raise exception 'no threshold %', p_name using errcode = 'no_data_found';
+  end if;
+  if length(p_reason) between 1 and 2000 is not true then
+    raise exception 'a threshold is changed for a reason, in at most 2000 characters' using errcode = 'check_violation';
+  end if;
+  begin
+    v_new := jsonb_populate_record(v_old, jsonb_build_object(p_name, p_value));
+    if v_new is not distinct from v_old then
+      return false;
+    end if;
+    update gate.thresholds t set accuracy = v_new.accuracy, latency_ms = v_new.latency_ms, latency_share = v_new.latency_share,
+      error_rate = v_new.error_rate, margin = v_new.margin, level = v_new.level, gamma = v_new.gamma, measured = v_new.measured,
+      few_people = v_new.few_people, horizon_pull_requests = v_new.horizon_pull_requests, horizon_days = v_new.horizon_days,
+      promotion = v_new.promotion;
+  exception when check_violation or not_null_violation or data_exception then
+    raise exception '% cannot be %', p_name, coalesce(p_value, 'nothing') using errcode = 'check_violation';
+  end;
+  perform audit.append(p_actor, 'gate.threshold', 'threshold:' || p_name, json_build_object(
+    'from', to_jsonb(v_old) -> p_name, 'to', to_jsonb(v_new) -> p_name, 'reason', p_reason)::text);
+  return true;
+end
+$$;
+
 -- The position of an experiment in the lifetime's error budget, given when the gate first looks at it.
 create function doors.open_trial(p_experiment_id text) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -336,6 +369,6 @@ $$;
 
 grant execute on function doors.request_action to cupel_operator, cupel_production;
 grant execute on function doors.list_experiments to cupel_production;
-grant execute on function doors.switch_gate to cupel_operator;
+grant execute on function doors.switch_gate, doors.set_threshold to cupel_operator;
 grant execute on function doors.open_trial, doors.release, doors.step_release, doors.place_order, doors.archive, doors.blacklist,
   doors.blacklisted, doors.readmit to cupel_gate;

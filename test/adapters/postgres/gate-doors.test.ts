@@ -362,6 +362,87 @@ describe('administrators', () => {
   })
 })
 
+describe('a threshold', () => {
+  const set = async (
+    name: string | null,
+    value: string | null,
+    reason = 'we know better',
+  ): Promise<unknown> => {
+    const { rows } = await operator.query<{ changed: boolean }>(
+      "select doors.set_threshold($1, $2, 'ada', $3) as changed",
+      [name, value, reason],
+    )
+    return rows[0]?.changed
+  }
+  // Whatever a new column is called, the door has to write it.
+  it('changes to what an administrator says, once, and who, from what and why is kept', async () => {
+    const { rows } = await owner.query<Record<string, unknown>>('select * from gate.thresholds')
+    const { only_row: _key, ...shipped } = rows[0] ?? {}
+    expect(Object.keys(shipped)).toHaveLength(12)
+    for (const [name, before] of Object.entries(shipped)) {
+      const after =
+        typeof before === 'number'
+          ? before * (before < 1 ? 0.99 : 2)
+          : name === 'promotion'
+            ? 'approve'
+            : true
+      expect([await set(name, String(after)), await set(name, String(after))], name).toEqual([true, false])
+      const { rows: now } = await owner.query<Record<string, unknown>>('select * from gate.thresholds')
+      expect(now).toEqual([{ only_row: true, ...shipped, [name]: after }])
+      const { rows: log } = await owner.query<{ actor: string; role: string; data: unknown }>(
+        `select actor, role, event::json -> 'data' as data from audit.event_log where subject = 'threshold:' || $1`,
+        [name],
+      )
+      expect(log).toEqual([
+        {
+          actor: 'ada',
+          role: 'cupel_operator',
+          data: { from: before, to: after, reason: 'we know better' },
+        },
+      ])
+      await set(name, String(before))
+    }
+  })
+
+  it.each([
+    ['accuracy', '0.5'],
+    ['accuracy', '1'],
+    ['accuracy', 'NaN'],
+    ['accuracy', ''],
+    ['accuracy', null],
+    ['accuracy', '0.9; drop table gate.thresholds'],
+    ['latency_ms', '0'],
+    ['latency_ms', '600001'],
+    ['latency_ms', '2.5'],
+    ['latency_share', '0.5'],
+    ['error_rate', '0.5'],
+    ['margin', '0'],
+    ['level', '0.11'],
+    ['gamma', '101'],
+    ['gamma', 'Infinity'],
+    ['measured', '0.49'],
+    ['few_people', 'perhaps'],
+    ['horizon_pull_requests', '100001'],
+    ['horizon_days', '0'],
+    ['promotion', 'never'],
+  ])('%s is never %s', async (name, value) => {
+    await expect(set(name, value)).rejects.toMatchObject({
+      code: '23514',
+      message: `${name} cannot be ${value ?? 'nothing'}`,
+      constraint: undefined,
+    })
+  })
+
+  it.each(['only_row', 'nonsense', 'accuracy = 0.6, level', null])('called %s there is not', async name => {
+    await expect(set(name, 'true')).rejects.toMatchObject({ code: 'P0002' })
+  })
+
+  it('does not change without a reason', async () => {
+    await expect(set('accuracy', '0.9', '')).rejects.toThrow('is changed for a reason')
+    await expect(set('accuracy', '0.9', 'x'.repeat(2_001))).rejects.toThrow('is changed for a reason')
+  })
+})
+
 test('two gates that look at experiments at once give each its own position, and keep it', async () => {
   const ids = Array.from({ length: 6 }, (_, index) => `${id}-${index}`)
   for (const each of ids) await addExperiment(owner, each)
