@@ -184,8 +184,10 @@ begin
   update experiments_v1.code_analyses a set findings = null, receipt = null where a.sample_id = any (v_ids);
   update gate.sample_baselines b set findings = '[]' where b.sample_id = any (v_ids);
   update gate.labels l set meaning = '', reason = null, provenance = '{}' where l.sample_id = any (v_ids);
-  perform audit.append('cupel', 'samples.forget', 'samples',
-    json_build_object('samples', cardinality(v_ids), 'repositoryIds', p_repository_ids, 'before', p_before)::text);
+  if cardinality(v_ids) > 0 then
+    perform audit.append('cupel', 'samples.forget', 'samples',
+      json_build_object('samples', cardinality(v_ids), 'repositoryIds', p_repository_ids, 'before', p_before)::text);
+  end if;
   return cardinality(v_ids);
 end
 $$;

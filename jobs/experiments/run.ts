@@ -3,18 +3,18 @@ import type { ShadowJob } from '../../src/cycle.ts'
 import { plannedCalls, refusedProviders, tokensOf, verdictOf } from '../../src/core/experiment-run.ts'
 import { runUsd } from '../../src/core/experiment.ts'
 import { asFault } from '../../src/core/fault.ts'
-import { defaultConfiguration, toPreferences } from '../../src/core/repository-configuration.ts'
+import { allowedAnalysers, toPreferences } from '../../src/core/repository-configuration.ts'
 import { earlierRounds } from '../../src/core/review/rounds.ts'
-import type { Snapshot } from '../../src/core/review/snapshot.ts'
 import { examine } from '../../src/engine/examine.ts'
-import type { RunResult, Trial } from '../../src/ports/experiments.ts'
+import type { RunResult, Runs, Trial } from '../../src/ports/experiments.ts'
 import type { Models } from '../../src/ports/model.ts'
 import type { ExperimentsDeps } from './deps.ts'
 import { waitsFor } from './waits.ts'
 
-/** Every run is a first round with a repository's defaults: samples carry no repository's wishes. */
+/** A sample is the first head that production reviewed. */
 const firstRound = earlierRounds({ count: 0, posted: [], lineDigests: {} })
-const preferences = toPreferences(defaultConfiguration())
+
+type Sample = NonNullable<Awaited<ReturnType<Runs['sample']>>>
 
 export type RunOutcome = 'finished' | 'not-needed' | 'waits' | 'paused' | 'refused'
 
@@ -28,11 +28,11 @@ export async function run(deps: ExperimentsDeps, job: ShadowJob, signal: AbortSi
   if (trial === null || (job.kind === 'live' && trial.state !== 'active')) return 'not-needed'
   if (waitsFor(deps, trial.configuration, 0) !== null) return 'waits'
   const began = clock.elapsed()
-  const snapshot = await runs.sample(job.sampleId)
-  if (snapshot === null) return 'not-needed'
+  const sample = await runs.sample(job.sampleId)
+  if (sample === null) return 'not-needed'
   const loadMs = clock.elapsed() - began
 
-  const leave = await deps.pace.enter(plannedCalls(trial.configuration, snapshot), signal)
+  const leave = await deps.pace.enter(plannedCalls(trial.configuration, sample.snapshot), signal)
   const counted = countCalls(deps)
   try {
     const claim = await runs.claim(
@@ -57,7 +57,7 @@ export async function run(deps: ExperimentsDeps, job: ShadowJob, signal: AbortSi
         deps.metrics.runFinished(job.kind, 'failed', 'worker-lost', 0)
         return 'finished'
       case 'claimed':
-        return await attempt(deps, job, { trial, snapshot, loadMs, number: claim.attempt, counted }, signal)
+        return await attempt(deps, job, { trial, sample, loadMs, number: claim.attempt, counted }, signal)
     }
   } finally {
     leave(counted.calls)
@@ -66,7 +66,7 @@ export async function run(deps: ExperimentsDeps, job: ShadowJob, signal: AbortSi
 
 interface Attempt {
   trial: Trial
-  snapshot: Snapshot
+  sample: Sample
   loadMs: number
   number: number
   counted: CountedModels
@@ -75,13 +75,13 @@ interface Attempt {
 async function attempt(
   deps: ExperimentsDeps,
   job: ShadowJob,
-  { trial, snapshot, loadMs, number, counted }: Attempt,
+  { trial, sample, loadMs, number, counted }: Attempt,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
   const began = deps.clock.elapsed()
   let result: RunResult
   try {
-    result = await examined(deps, trial, snapshot, counted.models, signal)
+    result = await examined(deps, trial, sample, counted.models, signal)
   } catch (error) {
     if (signal.aborted) {
       // This process is stopping: no fault of the experiment, and the next one begins anew.
@@ -124,18 +124,23 @@ async function attempt(
 async function examined(
   deps: ExperimentsDeps,
   trial: Trial,
-  snapshot: Snapshot,
+  { snapshot, wishes }: Sample,
   models: Models,
   signal: AbortSignal,
 ): Promise<RunResult> {
   const ending = new AbortController()
+  const allowed = new Set(allowedAnalysers(wishes))
+  const configuration = {
+    ...trial.configuration,
+    analysers: trial.configuration.analysers.filter(name => allowed.has(name)),
+  }
   const { analysers, clock, usageOf } = deps
   const examination = await examine(
     // Reserved as a whole when the run was claimed.
     { models, analysers, clock, usageOf, reserve: async () => true },
     snapshot,
-    trial.configuration,
-    preferences,
+    configuration,
+    toPreferences(wishes),
     firstRound,
     AbortSignal.any([signal, ending.signal]),
   )

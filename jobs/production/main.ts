@@ -202,6 +202,9 @@ await runProcess('production', async () => {
     repeat(ADMINISTRATORS_EVERY_MS, 'looking administrators up', () => deps.administrators.refresh()),
     repeat(SLO_EVERY_MS, 'recording objectives', () => recordSlo(deps)),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
+    repeat(PURGE_EVERY_MS, 'the purge of samples', () =>
+      deps.samples.forget(new Date(clock.now().getTime() - environment.sampleDays * 86_400_000)),
+    ),
   ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
   log.info({ as: botLogin, metricsPort: exposed.port }, 'reviewing')

@@ -1,9 +1,16 @@
 import type { RepositoryConfiguration } from '../../src/core/repository-configuration.ts'
 import { diffPrints } from '../../src/core/prints.ts'
-import { redactFinding, redactSnapshot } from '../../src/core/redact.ts'
+import { redactFinding, redactSnapshot, redactWishes } from '../../src/core/redact.ts'
 import { lostSteps } from '../../src/core/review/receipt.ts'
 import type { Snapshot } from '../../src/core/review/snapshot.ts'
-import { drawSample, hunksOf, mainLanguage, sampleId, snapshotJson } from '../../src/core/sample.ts'
+import {
+  drawSample,
+  hunksOf,
+  mainLanguage,
+  sampleId,
+  samplingRate,
+  snapshotJson,
+} from '../../src/core/sample.ts'
 import type { PullRequestRef } from '../../src/core/pull-request.ts'
 import type { StoredExamination } from '../../src/ports/stores.ts'
 import type { ProductionDeps } from './deps.ts'
@@ -22,7 +29,7 @@ export async function sample(
   deps: SampleDeps,
   ref: PullRequestRef,
   about: {
-    wishes: Pick<RepositoryConfiguration, 'shadow_sampling'>
+    wishes: RepositoryConfiguration
     /** Finished reviews of this pull request before this one. */
     earlierRounds: number
     snapshot: Snapshot
@@ -34,9 +41,10 @@ export async function sample(
 ): Promise<void> {
   if (about.earlierRounds > 0) return
   const id = sampleId(ref)
-  const { sampled, seed } = drawSample(deps.sampling.secret, id, deps.sampling.rate)
-  if (!about.wishes.shadow_sampling || !sampled) {
-    deps.metrics.sampled(sampled ? 'opted-out' : 'not-drawn')
+  const rate = samplingRate(deps.sampling.rate, about.wishes.shadow_sampling)
+  const { sampled, seed } = drawSample(deps.sampling.secret, id, rate)
+  if (!sampled) {
+    deps.metrics.sampled(rate === 0 && deps.sampling.rate > 0 ? 'opted-out' : 'not-drawn')
     return
   }
   try {
@@ -45,7 +53,7 @@ export async function sample(
       id,
       ref,
       headSha: snapshot.pullRequest.headSha,
-      snapshot: snapshotJson(redactSnapshot(snapshot)),
+      snapshot: snapshotJson(redactSnapshot(snapshot), redactWishes(about.wishes)),
       seed,
       hunks: hunksOf(snapshot).length,
       changedLines: snapshot.files.reduce((sum, file) => sum + file.additions + file.deletions, 0),

@@ -1,3 +1,4 @@
+import type { RepositoryConfiguration } from './repository-configuration.ts'
 import type { DiffLine, FileChange, Hunk } from './review/diff.ts'
 import type { Finding } from './review/finding.ts'
 import type { Snapshot } from './review/snapshot.ts'
@@ -36,6 +37,17 @@ export function redactSnapshot(snapshot: Snapshot): Snapshot {
 }
 
 /** What production said of it, likewise: a quote shows the very line that leaks. */
+/** Instructions are texts by people, too. */
+export function redactWishes(wishes: RepositoryConfiguration): RepositoryConfiguration {
+  return {
+    ...wishes,
+    path_instructions: wishes.path_instructions.map(each => ({
+      ...each,
+      instructions: redactText(each.instructions),
+    })),
+  }
+}
+
 export function redactFinding(finding: Finding): Finding {
   const { quote, title, body, suggestion } = finding
   return {

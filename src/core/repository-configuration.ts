@@ -101,9 +101,11 @@ export const repositoryConfigurationSchema = z.strictObject({
     .prefault({})
     .describe('Labels that decide about a review; `skip` wins over `force`.'),
   shadow_sampling: z
-    .boolean()
+    .union([z.boolean(), z.number().min(0).max(1)])
     .default(true)
-    .describe('Whether pull requests of this repository may be copied to experiments, which post nothing.'),
+    .describe(
+      'Whether pull requests of this repository may be copied to experiments, which post nothing; a number from 0 to 1 is the largest share of them.',
+    ),
 })
 
 export type RepositoryConfiguration = z.output<typeof repositoryConfigurationSchema>

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { defaultConfiguration, type RepositoryConfiguration } from './repository-configuration.ts'
 import type { FileChange, Hunk } from './review/diff.ts'
 import type { Snapshot } from './review/snapshot.ts'
 
@@ -42,15 +43,33 @@ export function hunksOf(snapshot: Pick<Snapshot, 'files'>): HunkPlace[] {
     .map((each, index) => ({ ...each, index }))
 }
 
-/** Plain JSON of a snapshot, for a sample. */
-export function snapshotJson(snapshot: Snapshot): string {
-  return JSON.stringify({ ...snapshot, contents: [...snapshot.contents] })
+/** Share of a repository's pull requests that may be copied: what its configuration says, and no more than `rate`. */
+export function samplingRate(rate: number, wish: RepositoryConfiguration['shadow_sampling']): number {
+  return typeof wish === 'number' ? Math.min(rate, wish) : wish ? rate : 0
+}
+
+/** Plain JSON of a snapshot, for a sample, with what its repository wishes of a review. */
+export function snapshotJson(
+  snapshot: Snapshot,
+  wishes: RepositoryConfiguration = defaultConfiguration(),
+): string {
+  return JSON.stringify({ ...snapshot, contents: [...snapshot.contents], wishes })
 }
 
 /** The snapshot that snapshotJson wrote; it comes from our own database and is not checked again. */
 export function readSnapshot(json: unknown): Snapshot {
-  const stored = json as Omit<Snapshot, 'contents'> & { contents: [string, string][] }
+  const { wishes: _wishes, ...stored } = json as StoredSnapshot
   return { ...stored, contents: new Map(stored.contents) }
+}
+
+/** The wishes beside it: experiments review under the same ones as production did. */
+export function readWishes(json: unknown): RepositoryConfiguration {
+  return (json as StoredSnapshot).wishes
+}
+
+type StoredSnapshot = Omit<Snapshot, 'contents'> & {
+  contents: [string, string][]
+  wishes: RepositoryConfiguration
 }
 
 const languages: readonly (readonly [string, RegExp])[] = [

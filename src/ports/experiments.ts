@@ -1,5 +1,6 @@
 import type { Configuration } from '../core/configuration.ts'
 import type { RunKind, RunState } from '../core/experiment.ts'
+import type { RepositoryConfiguration } from '../core/repository-configuration.ts'
 import type { Vote } from '../core/label.ts'
 import type { Finding } from '../core/review/finding.ts'
 import type { Receipt } from '../core/review/receipt.ts'
@@ -102,7 +103,7 @@ export interface Runs {
   /** Over an experiment's whole life, reservations of runs under way included, and those reservations alone. */
   money(experimentId: string): Promise<{ spentUsd: number; reservedUsd: number }>
   /** Null once forgotten. */
-  sample(sampleId: string): Promise<Snapshot | null>
+  sample(sampleId: string): Promise<{ snapshot: Snapshot; wishes: RepositoryConfiguration } | null>
   /** Finished runs of a replay with the labels of their samples, as far as V1 may see them. */
   scored(replay: Replay): Promise<LabelledRun[]>
 }

@@ -37,6 +37,8 @@ export interface Samples {
   get(repositoryId: number, number: number): Promise<Sampled | null>
   /** The pull request was merged or closed; nothing when it was not sampled. The first end counts. */
   end(repositoryId: number, number: number, endedAt: Date, merged: boolean): Promise<void>
+  /** Forgets the texts of samples taken before that. Answers how many. */
+  forget(before: Date): Promise<number>
 }
 
 // ---- feedback (production.feedback) ----

@@ -1,8 +1,7 @@
 import type pg from 'pg'
 import type { Vote } from '../../core/label.ts'
 import type { Finding } from '../../core/review/finding.ts'
-import { readSnapshot } from '../../core/sample.ts'
-import type { Snapshot } from '../../core/review/snapshot.ts'
+import { readSnapshot, readWishes } from '../../core/sample.ts'
 import type { Claim, LabelledRun, Replay, RunKey, RunResult, Runs } from '../../ports/experiments.ts'
 import { inTransaction, storable, type Db } from './pool.ts'
 import { addSpending, lockSpending, moneyOf, spentOn } from './spending.ts'
@@ -161,12 +160,13 @@ async function openAttempt(
   return rows[0] ?? null
 }
 
-async function sample(db: Db, sampleId: string): Promise<Snapshot | null> {
+async function sample(db: Db, sampleId: string): ReturnType<Runs['sample']> {
   const { rows } = await db.query<{ snapshot: unknown }>(
     'select snapshot from experiments_v1.samples where id = $1 and snapshot is not null',
     [sampleId],
   )
-  return rows[0] ? readSnapshot(rows[0].snapshot) : null
+  const stored = rows[0]?.snapshot
+  return stored ? { snapshot: readSnapshot(stored), wishes: readWishes(stored) } : null
 }
 
 async function scored(db: Db, replay: Replay): Promise<LabelledRun[]> {

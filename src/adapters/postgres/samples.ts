@@ -8,6 +8,7 @@ export function samples(pool: pg.Pool): Samples {
     submit: sample => inTransaction(pool, db => submit(db, sample)),
     get: (repositoryId, number) => get(pool, repositoryId, number),
     end: (repositoryId, number, endedAt, merged) => end(pool, repositoryId, number, endedAt, merged),
+    forget: before => forget(pool, before),
   }
 }
 
@@ -67,4 +68,11 @@ async function end(
      ) select doors.end_sample(sample_id, $3, $4) from ended`,
     [repositoryId, number, endedAt, merged],
   )
+}
+
+async function forget(db: Db, before: Date): Promise<number> {
+  const { rows } = await db.query<{ samples: number }>('select doors.forget_samples(null, $1) as samples', [
+    before,
+  ])
+  return rows[0]?.samples ?? 0
 }

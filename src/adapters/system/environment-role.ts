@@ -53,6 +53,7 @@ const allowed: Record<Role, readonly string[]> = {
     'CUPEL_DAILY_USD_REPOSITORY',
     'CUPEL_DAILY_USD_AUTHOR',
     'CUPEL_SAMPLE_RATE',
+    'CUPEL_SAMPLE_DAYS',
     'CUPEL_RECOVERY_SECONDS',
   ],
   experiments: [

@@ -38,6 +38,8 @@ export interface Environment {
   administrators: string[]
   /** Share of pull requests copied to the experiments, 0 to 1. */
   sampleRate: number
+  /** Days after which the texts of a sample are forgotten. */
+  sampleDays: number
   /** US dollars a day (UTC) for model calls. */
   dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
   /** Of all experiments together: US dollars a day (UTC), and model calls a minute to each provider. */
@@ -150,6 +152,11 @@ const schema = z.object({
     .regex(/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/, 'is not a share; write 0 to 1, such as 0.25')
     .transform(Number)
     .default(0.25),
+  CUPEL_SAMPLE_DAYS: z
+    .string()
+    .regex(/^(?:[3-9]\d|[1-9]\d{2,3})$/, 'is not a number of days; write 30 to 9999, or leave it out for 180')
+    .transform(Number)
+    .default(180),
   CUPEL_RECOVERY_SECONDS: z
     .string()
     .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 30')
@@ -265,6 +272,7 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
     dataDir: parsed.CUPEL_DATA_DIR,
     administrators: parsed.CUPEL_ADMINS,
     sampleRate: parsed.CUPEL_SAMPLE_RATE,
+    sampleDays: parsed.CUPEL_SAMPLE_DAYS,
     dailyUsd: {
       installationUsd: parsed.CUPEL_DAILY_USD_INSTALLATION,
       repositoryUsd: parsed.CUPEL_DAILY_USD_REPOSITORY,

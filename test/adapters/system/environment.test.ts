@@ -40,6 +40,7 @@ describe('readEnvironment', () => {
       pricesPath: null,
       dataDir: '.cupel',
       sampleRate: 0.25,
+      sampleDays: 180,
       dailyUsd: { installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },
       experiments: { dailyUsd: 20, requestsPerMinute: 60 },
       gate: { judgingBudget: 10, everyMs: 10_000 },

@@ -37,6 +37,25 @@ describe('the sample', () => {
     expect(await world.metrics()).toMatch(/v2_samples_total\{outcome="taken"\} [1-9]/)
   })
 
+  it('is forgotten when it is old, and what is younger is kept', async () => {
+    const [old, young] = [
+      await openPull(world, code('let a // BUG')),
+      await openPull(world, code('let a // BUG')),
+    ]
+    await world.owner.query(
+      "update experiments_v1.samples set taken_at = now() - interval '181 days' where repository_id = $1",
+      [old.id],
+    )
+    const before = new Date(Date.now() - 180 * 86_400_000)
+    expect(await world.deps.samples.forget(before)).toBe(1)
+    expect(await world.deps.samples.forget(before)).toBe(0)
+    const { rows } = await world.owner.query<{ kept: boolean }>(
+      'select snapshot is not null as kept from experiments_v1.samples where repository_id = any ($1) order by repository_id = $2',
+      [[old.id, young.id], young.id],
+    )
+    expect(rows).toEqual([{ kept: false }, { kept: true }])
+  })
+
   it('is not taken where the repository opted out', async () => {
     const pull = await openPull(world, code('let a // BUG'), {
       '.github/cupel.yml': 'shadow_sampling: false\n',
