@@ -19,6 +19,9 @@ const commands: Record<string, () => Promise<Command>> = {
   label: async () => (await import('./label.ts')).labelCommand(),
   feedback: async () => (await import('./feedback.ts')).feedbackCommand(),
   gate: async () => (await import('./gate.ts')).gateCommand(),
+  release: async () => (await import('./release.ts')).releaseCommand(),
+  quarantine: async () => (await import('./quarantine.ts')).quarantineCommand(),
+  verdict: async () => (await import('./verdict.ts')).verdictCommand(),
   samples: async () => (await import('./samples.ts')).samplesCommand(),
 }
 

@@ -9,6 +9,7 @@ import { emptyStream, readOn, concluded } from '../core/gate/stream.ts'
 import { readLine } from '../core/gate/stream-line.ts'
 import { defaultThresholds, type Thresholds } from '../core/gate/thresholds.ts'
 import { printable } from '../core/report/printable.ts'
+import { addGateOperations } from './gate-operations.ts'
 
 interface Options {
   stream?: boolean
@@ -17,7 +18,7 @@ interface Options {
   answers?: boolean
 }
 
-/** `cupel gate`: what the gate would say. */
+/** `cupel gate`: what the gate says, would say, and is asked. */
 export function gateCommand(): Command {
   const command = new Command('gate').description('what is promoted, and why')
   command
@@ -31,7 +32,7 @@ export function gateCommand(): Command {
     .option('--per-day <n>', 'pull requests in a day, for lines without a time', rate, 40)
     .option('--answers', 'print only lines at which the answer changes, without the evidence')
     .action(decideStream)
-  return command
+  return addGateOperations(command)
 }
 
 async function decideStream(options: Options): Promise<void> {

@@ -1,11 +1,11 @@
-import type pg from 'pg'
 import type { Recomputation, RecomputedFigure } from '../../ports/gate.ts'
+import type { Db } from './pool.ts'
 
 /** Figures as SQL computes them, for the roles cupel_gate and cupel_operator. */
-export function recomputation(pool: pg.Pool): Recomputation {
+export function recomputation(db: Db): Recomputation {
   return {
     async of(experimentId, cut) {
-      const { rows } = await pool.query<{
+      const { rows } = await db.query<{
         figure: string
         n: string | null
         value: number | null
