@@ -196,11 +196,13 @@ create table gate.verdicts (
   answer text not null check (answer in ('promote', 'wait', 'quarantine', 'expire')),
   -- Everything that decided, so that it can be decided again: thresholds, budget, the last outcome taken in, and the basis.
   evidence json not null,
-  decided_at timestamptz not null default now()
+  decided_at timestamptz not null default now(),
+  -- In the order in which they were written, whatever the clock said.
+  place bigint not null generated always as identity
 );
-create index verdicts_experiment on gate.verdicts (experiment_id, decided_at);
--- A crossing is final: no experiment has two last words.
-create unique index verdicts_last_word on gate.verdicts (experiment_id) where answer <> 'wait';
+create index verdicts_experiment on gate.verdicts (experiment_id, place);
+-- What ends a trial is final. A promotion is not, until it is released: thresholds may have changed meanwhile.
+create unique index verdicts_last_word on gate.verdicts (experiment_id) where answer in ('quarantine', 'expire');
 
 grant usage on schema gate to cupel_gate;
 grant select on gate.sample_baselines, gate.sample_ends, gate.labels, gate.audit_days, gate.audit_draws, gate.outcomes,

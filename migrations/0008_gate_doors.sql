@@ -123,6 +123,11 @@ begin
   if v_verdict.answer <> 'promote' then
     raise exception 'verdict % says %', p_verdict_id, v_verdict.answer using errcode = 'check_violation';
   end if;
+  select v.answer into v_why from gate.verdicts v
+    where v.experiment_id = v_verdict.experiment_id and v.answer in ('quarantine', 'expire');
+  if v_why is not null then
+    raise exception 'the last word on experiment % is %', v_verdict.experiment_id, v_why using errcode = 'check_violation';
+  end if;
   if coalesce((select s.paused from gate.switches s order by s.id desc limit 1), false) then
     raise exception 'the gate is paused' using errcode = 'check_violation';
   end if;

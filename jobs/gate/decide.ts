@@ -1,5 +1,6 @@
 import { asFault } from '../../src/core/fault.ts'
 import { decide, type Verdict } from '../../src/core/gate/decide.ts'
+import { isLast } from '../../src/core/gate/last-word.ts'
 import type { GatedExperiment, GateSettings, StoredVerdict } from '../../src/ports/gate.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { gather } from './gather.ts'
@@ -29,7 +30,8 @@ export async function decideAll(
 
 /**
  * The gate's word on one experiment, now. It is stored when it is another than the last, when it was asked for, and once a
- * day. A last word stays: whoever was killed after it goes on from it.
+ * day. A last word stays: whoever was killed after it goes on from it. So does a promotion that waits for its release, unless
+ * it holds no longer by the thresholds of now.
  */
 export async function decideOne(
   deps: ReconcileDeps,
@@ -38,7 +40,7 @@ export async function decideOne(
   store: 'when there is news' | 'always',
 ): Promise<Pick<StoredVerdict, 'id' | 'verdict'>> {
   const newest = await deps.verdicts.newest(experiment.id)
-  if (newest !== null && newest.verdict.answer !== 'wait') return newest
+  if (newest !== null && (await stands(deps, newest))) return newest
   const budget = await deps.evidence.openTrial(experiment.id)
   const { sums, evidence, cut } = await gather(deps, experiment, settings)
   const now = deps.clock.now()
@@ -60,8 +62,15 @@ export async function decideOne(
   return { id, verdict }
 }
 
+async function stands(
+  deps: Pick<ReconcileDeps, 'verdicts'>,
+  { id, verdict }: StoredVerdict,
+): Promise<boolean> {
+  return isLast(verdict.answer) || (verdict.answer === 'promote' && (await deps.verdicts.holds(id)))
+}
+
 function isNews(verdict: Verdict, newest: StoredVerdict | null, now: Date): boolean {
-  if (newest === null || newest.verdict.answer !== verdict.answer) return true
+  if (newest === null || newest.verdict.answer !== verdict.answer || verdict.answer === 'promote') return true
   return now.getTime() - newest.decidedAt.getTime() >= DAY_MS
 }
 

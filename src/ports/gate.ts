@@ -94,13 +94,15 @@ export interface StoredVerdict extends NewVerdict {
 
 export interface Verdicts {
   /**
-   * Answers the id. An experiment has one last word (an answer other than wait): where it has one already, that one's id
-   * is answered and nothing is written.
+   * Answers the id. An experiment has one last word (quarantine or expire): where it has one already, that one's id is
+   * answered and nothing is written. So is a promotion that rests on what the newest one rests on.
    */
   put(verdict: NewVerdict): Promise<string>
   newest(experimentId: string): Promise<StoredVerdict | null>
   get(id: string): Promise<StoredVerdict | null>
-  /** Promotions decided whose experiment has not been released yet: the gate was killed between the two, or refused. */
+  /** Whether all that a promotion asks for holds at its cut by the thresholds of now, as the database computes it. */
+  holds(id: string): Promise<boolean>
+  /** Newest words that promote an experiment which is still on trial: the gate was killed before its release, or refused. */
   unreleased(): Promise<StoredVerdict[]>
 }
 

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Verdict } from '../../core/gate/decide.ts'
+import { isLast } from '../../core/gate/last-word.ts'
 import type { NewVerdict, StoredVerdict, Verdicts } from '../../ports/gate.ts'
 import type { KeptFigures } from './gate-evidence.ts'
 import { inTransaction, type Db } from './pool.ts'
@@ -8,26 +9,23 @@ import { inTransaction, type Db } from './pool.ts'
 export function verdicts(pool: pg.Pool): Verdicts {
   return {
     put: verdict => inTransaction(pool, db => put(db, verdict)),
-    newest: async experimentId =>
-      // A last word stays the newest, also when the clock jumped back before it.
-      (
-        await select(
-          pool,
-          "v.experiment_id = $1 order by v.answer <> 'wait' desc, v.decided_at desc, v.id desc limit 1",
-          [experimentId],
-        )
-      )[0] ?? null,
+    newest: async experimentId => (await select(pool, newestOf, [experimentId]))[0] ?? null,
     get: async id => (await select(pool, 'v.id = $1', [id]))[0] ?? null,
+    holds: id => holds(pool, id),
     unreleased: () =>
       select(
         pool,
         `v.answer = 'promote' and exists (
            select 1 from experiments_v1.experiments e where e.id = v.experiment_id and e.state = 'active')
-         order by v.decided_at, v.id`,
+         and v.place = (select max(n.place) from gate.verdicts n where n.experiment_id = v.experiment_id)
+         order by v.place`,
         [],
       ),
   }
 }
+
+/** A last word stays the newest, whatever is written after it. */
+const newestOf = `v.experiment_id = $1 order by v.answer in ('quarantine', 'expire') desc, v.place desc limit 1`
 
 /** What of a verdict is stored as gate.verdicts.evidence; the door `release` reads `cut`. */
 interface Basis {
@@ -40,11 +38,8 @@ async function put(db: Db, verdict: NewVerdict): Promise<string> {
   const { experimentId, releaseId, evidence, thresholds, cut, overheadMs, decidedAt } = verdict
   // Two that decide at once take turns, so that neither leaves sums without a verdict.
   await db.query("select pg_advisory_xact_lock(hashtext('cupel verdict'), hashtext($1))", [experimentId])
-  const last = await db.query<{ id: string }>(
-    "select id from gate.verdicts where experiment_id = $1 and answer <> 'wait'",
-    [experimentId],
-  )
-  if (last.rows[0]) return last.rows[0].id
+  const [last] = await select(db, newestOf, [experimentId])
+  if (last && (isLast(last.verdict.answer) || isSame(last, verdict))) return last.id
   const figures: KeptFigures = { cut, thresholds, evidence }
   const basis: Basis = { cut, overheadMs, verdict: verdict.verdict }
   const { rows } = await db.query<{ id: string }>(
@@ -63,6 +58,24 @@ async function put(db: Db, verdict: NewVerdict): Promise<string> {
     ],
   )
   return (rows[0] as { id: string }).id
+}
+
+/** Two promotions of the same evidence by the same thresholds are one. */
+function isSame(one: NewVerdict, other: NewVerdict): boolean {
+  const basis = ({ verdict, cut, thresholds, overheadMs }: NewVerdict): string =>
+    JSON.stringify([verdict.answer, cut.sequence, cut.runsTo, thresholds, overheadMs])
+  return one.verdict.answer === 'promote' && basis(one) === basis(other)
+}
+
+async function holds(db: Db, id: string): Promise<boolean> {
+  const { rows } = await db.query<{ holds: boolean }>(
+    `select bool_and(f.holds is true) as holds
+     from gate.verdicts v cross join lateral doors.recomputed(v.experiment_id, (v.evidence #>> '{cut,sequence}')::bigint,
+       (v.evidence #>> '{cut,runsTo}')::timestamptz, v.decided_at) f
+     where v.id = $1`,
+    [id],
+  )
+  return rows[0]?.holds ?? false
 }
 
 async function select(db: Db, where: string, values: unknown[]): Promise<StoredVerdict[]> {

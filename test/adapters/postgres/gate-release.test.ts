@@ -265,6 +265,13 @@ describe('everything is proven, and yet it is refused', () => {
     })
   })
 
+  it('after a word that ends its trial', async () => {
+    expect(await refusedFor(each => writeVerdict(gate, each, { answer: 'expire' }))).toMatchObject({
+      outcome: 'refused',
+      why: expect.stringMatching(/^the last word on experiment e\d+ is expire$/) as string,
+    })
+  })
+
   it('while the gate is paused', async () => {
     const operator = database.pool('cupel_operator', 1)
     await operator.query("select doors.switch_gate(true, 'ada', 'holidays')")

@@ -243,22 +243,36 @@ describe('verdicts', () => {
 
   it('have one last word, whichever of two gates spoke first', async () => {
     const wait = await store.put(await decided())
-    const last = await decided('promote')
+    const last = await decided('quarantine')
     const ids = await Promise.all(
-      [last, last, { ...last, ...(await decided('quarantine')) }].map(each => store.put(each)),
+      [last, last, { ...last, verdict: { ...last.verdict, answer: 'expire', missing: [] } as const }].map(
+        each => store.put(each),
+      ),
     )
     expect(new Set(ids).size).toBe(1)
     expect(ids).not.toContain(wait)
-    expect(await store.put(await decided())).toBe(ids[0])
+    for (const answer of [undefined, 'promote'] as const)
+      expect(await store.put(await decided(answer))).toBe(ids[0])
     const { rows } = await owner.query('select id from gate.scores where experiment_id = $1', [id])
     expect(rows).toHaveLength(2)
   })
 
-  it('that promote are unreleased while their experiment is on trial', async () => {
-    const word = await store.put(await decided('promote'))
-    expect((await store.unreleased()).map(each => each.id)).toContain(word)
+  it('that promote are unreleased while their experiment is on trial and nothing newer was said', async () => {
+    const unreleased = async () =>
+      (await store.unreleased()).filter(each => each.experimentId === id).map(each => each.id)
+    const first = await decided('promote')
+    const old = await store.put(first)
+    expect(await store.put({ ...first, decidedAt: new Date('2026-11-02Z') })).toBe(old)
+    expect(await unreleased()).toEqual([old])
+    await store.put(await decided())
+    expect(await unreleased()).toEqual([])
+    // A clock that jumped back takes nothing from what was said last.
+    const word = await store.put({ ...first, overheadMs: 7, decidedAt: new Date('2026-10-01Z') })
+    expect(await unreleased()).toEqual([word])
+    expect((await store.newest(id))?.id).toBe(word)
+    expect(await store.holds(word)).toBe(false)
     await owner.query("update experiments_v1.experiments set state = 'promoted' where id = $1", [id])
-    expect((await store.unreleased()).map(each => each.id)).not.toContain(word)
+    expect(await unreleased()).toEqual([])
   })
 
   it('are explained by the same figures, for the gate and for the operator, as of their cut', async () => {

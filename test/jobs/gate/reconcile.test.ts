@@ -263,6 +263,24 @@ describe('what administrators ask for', () => {
     expect(await world.experiments()).toEqual({ good: 'promoted' })
   })
 
+  it('other thresholds: a promotion that they came before is decided anew by them', async () => {
+    await world.owner.query(`update gate.thresholds set promotion = 'approve'`)
+    await world.trial('good', 'good')
+    await world.tick()
+    await world.tick()
+    await world.owner.query(`update gate.thresholds set accuracy = 0.9999, promotion = 'automatic'`)
+    await world.tick()
+    await world.tick()
+    expect(await world.experiments()).toEqual({ good: 'active' })
+    await world.owner.query('update gate.thresholds set accuracy = default')
+    await world.tick()
+    expect(await world.experiments()).toEqual({ good: 'promoted' })
+    const { rows } = await world.owner.query<{ answer: string }>(
+      'select answer from gate.verdicts order by place',
+    )
+    expect(rows.map(row => row.answer)).toEqual(['promote', 'wait', 'promote'])
+  })
+
   it('quarantine: by hand, once, with who and why', async () => {
     await world.trial('open', 'unjudged')
     const first = await world.ask('quarantine', 'open', 'it is rude')
