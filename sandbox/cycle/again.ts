@@ -20,6 +20,8 @@ export async function untilReadmitted(life: Life): Promise<string[]> {
   // It begins first: what was sampled before says nothing of it.
   await world.experiments.work()
   await workday(life, PULL_REQUESTS)
+  await nightfall(life)
+  await world.gate.look()
   const experiments = await world.gate.evidence.experiments()
   const again = experiments.find(
     each => each.configurationId === record.configurationId && each.state === 'active',

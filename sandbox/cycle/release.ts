@@ -41,10 +41,10 @@ export async function untilFull(life: Life): Promise<string[]> {
   const full = await newestPromoted(life)
   if (full?.step !== 'full')
     return [`the promoted release is ${full?.step} and never became full: ${full?.reason}`]
-  const shares = await reviewsSince(life, promoted.createdAt)
+  const shares = await reviewsSince(life, full.createdAt)
   tell(`${full.id} reviews everything from now on`, [
     `as a canary: ${full.reason}`,
-    `reviews since its promotion: ${shares}`,
+    `reviews since it was promoted: ${shares}`,
     releaseWords(full),
   ])
   return []

@@ -94,6 +94,14 @@ export const mergeBase = async (dir: string, base: string, head: string): Promis
   return gitText(dir, ['merge-base', base, head])
 }
 
+/** How many commits lead from `base`, which is behind it, to `head`. */
+export const commitsBetween = async (dir: string, base: string, head: string): Promise<number> => {
+  let count = 0
+  for (let at: string | null | undefined = head; at; at = parents.get(at), count++)
+    if (at === base) return count
+  return Number(await gitText(dir, ['rev-list', '--count', `${base}..${head}`]))
+}
+
 interface Pending {
   spec: string
   resolve: (object: GitObject | null) => void

@@ -49,16 +49,16 @@ it('a day’s pull requests are reviewed, run by the experiment, judged blind in
 })
 
 it('days pass for every stored time but those of the audit log, within sums and verdicts too', async () => {
-  const times = `select extract(epoch from (select min(taken_at) from experiments_v1.samples)) as taken,
+  const times = `select extract(epoch from (select min(taken_at) from experiments_v1.samples))::float8 as taken,
     (select min(day)::text from gate.audit_days) as day,
-    extract(epoch from (select max(window_start) from production.slo_metrics)) as minute,
+    extract(epoch from (select max(window_start) from production.slo_metrics))::float8 as minute,
     (select max(event::json ->> 'time') from audit.event_log) as audited`
-  const before = await one<{ taken: string; day: string; minute: string; audited: string }>(times)
+  const before = await one<{ taken: number; day: string; minute: number; audited: string }>(times)
   await nightfall(life, 15)
-  const after = await one<{ taken: string; day: string; minute: string; audited: string }>(times)
+  const after = await one<{ taken: number; day: string; minute: number; audited: string }>(times)
   const days = 15 * 86_400
-  expect(Number(before.taken) - Number(after.taken)).toBe(days)
-  expect(Number(before.minute) - Number(after.minute)).toBe(days)
+  expect(before.taken - after.taken).toBeCloseTo(days, 3)
+  expect(before.minute - after.minute).toBe(days)
   expect((Date.parse(before.day) - Date.parse(after.day)) / 1_000).toBe(days)
   expect(after.audited).toBe(before.audited)
 
@@ -67,13 +67,13 @@ it('days pass for every stored time but those of the audit log, within sums and 
     one(
       `select (t.sums #>> '{taken,first}')::float8 as sums, (s.figures #>> '{evidence,auditedFrom}')::float8 as verdict,
          extract(epoch from (select min(x.taken_at) from experiments_v1.samples x
-           join gate.outcomes o on o.sample_id = x.id where o.split = 'evaluation' and o.final_at is not null)) * 1000 as first
+           join gate.outcomes o on o.sample_id = x.id where o.split = 'evaluation' and o.final_at is not null))::float8 * 1000 as first
        from gate.tallies t, gate.scores s order by s.scored_at desc limit 1`,
     )
   const scored = await taken()
   await nightfall(life)
   const later = await taken()
   for (const name of ['sums', 'verdict', 'first'] as const)
-    expect(Number(scored[name]) - Number(later[name])).toBeCloseTo(86_400_000, 0)
-  expect(Math.abs(Number(later.first) - later.verdict)).toBeLessThan(2)
+    expect(scored[name] - later[name]).toBeCloseTo(86_400_000, 0)
+  expect(Math.abs(later.first - later.verdict)).toBeLessThan(2)
 })
