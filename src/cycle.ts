@@ -162,7 +162,16 @@ export const steps = {
       'production.release_steps by doors.step_release',
       'deployed release',
     ],
-    next: ['watch', 'review'],
+    next: ['order', 'watch', 'review'],
+  },
+  // What the gate has no keys for: smoke tests, and comments of a release that was rolled back.
+  order: {
+    zone: 'production',
+    process: 'production',
+    begins: 'turn',
+    reads: ['production.orders', 'production.releases', 'production.code_reviews'],
+    publishes: ['a smoke test’s result', 'withdrawn comments'],
+    next: ['rollout'],
   },
   watch: {
     zone: 'gate',
@@ -170,7 +179,7 @@ export const steps = {
     begins: 'turn',
     reads: ['production.published_outcomes', 'production.release_states'],
     publishes: ['production.release_steps by doors.step_release', 'production.orders by doors.place_order'],
-    next: ['quarantine', 'review'],
+    next: ['quarantine', 'order', 'review'],
   },
   quarantine: {
     zone: 'gate',

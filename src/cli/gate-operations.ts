@@ -22,6 +22,9 @@ export function addGateOperations(command: Command): Command {
   acting(command.command('resume <reason>'))
     .description('go on')
     .action((reason: string, options: Acting) => pause(false, reason, options))
+  acting(command.command('set <name> <value> <reason>'))
+    .description('change one threshold; docs/gate-operations.md names them')
+    .action(set)
   asking(command.command('promote <id>'))
     .description('decide on an experiment now; never more than the gate would do by itself')
     .option('--reason <words>', 'why, for the audit log', 'asked at the command line')
@@ -37,6 +40,20 @@ async function pause(paused: boolean, reason: string, options: Acting): Promise<
     )
     const state = paused ? 'paused' : 'at work'
     say(rows[0]?.changed ? `the gate is ${state}` : `the gate was ${state} already`)
+  })
+}
+
+async function set(threshold: string, value: string, reason: string, options: Acting): Promise<void> {
+  await atDoor(options, name, async client => {
+    const { rows } = await client.query<{ changed: boolean }>(
+      'select doors.set_threshold($1, $2, $3, $4) as changed',
+      [threshold, value, options.as, reason],
+    )
+    say(
+      rows[0]?.changed
+        ? `${threshold} is ${value} from the next verdict on`
+        : `${threshold} was ${value} already`,
+    )
   })
 }
 

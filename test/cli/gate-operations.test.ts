@@ -177,6 +177,18 @@ describe('cupel gate pause and resume', () => {
   })
 })
 
+describe('cupel gate set', () => {
+  it.each([
+    [['accuracy', '0.9', 'a try'], { code: 0, out: 'accuracy is 0.9 from the next verdict on\n', err: '' }],
+    [['accuracy', '0.9', 'again'], { code: 0, out: 'accuracy was 0.9 already\n', err: '' }],
+    [['accuracy', '0.95', 'back'], { code: 0, out: 'accuracy is 0.95 from the next verdict on\n', err: '' }],
+    [['accuracy', '2', 'more'], { code: 1, out: '', err: 'accuracy cannot be 2\n' }],
+    [['acuracy', '0.9', 'typo'], { code: 1, out: '', err: 'no threshold acuracy\n' }],
+  ])('%j', async (words, said) => {
+    expect(await cupel('gate', 'set', ...words)).toEqual(said)
+  })
+})
+
 describe('what the gate is asked', () => {
   /** Asks, has the gate take its turn while the command waits, and hands back what it printed. */
   async function answered(...args: string[]) {
