@@ -2,7 +2,7 @@
 -- What the operator may see of the gate: enough to recompute a verdict without trusting it.
 
 create view gate.published_verdicts as
-select v.id, v.experiment_id, v.answer, v.evidence, s.figures, s.release_id, v.decided_at
+select v.id, v.experiment_id, v.answer, v.evidence, s.figures, s.release_id, v.decided_at, v.place
 from gate.verdicts v join gate.scores s on s.id = v.score_id;
 
 create view gate.published_trials as

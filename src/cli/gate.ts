@@ -10,6 +10,7 @@ import { readLine } from '../core/gate/stream-line.ts'
 import { defaultThresholds, type Thresholds } from '../core/gate/thresholds.ts'
 import { printable } from '../core/report/printable.ts'
 import { addGateOperations } from './gate-operations.ts'
+import { addThresholds } from './gate-thresholds.ts'
 
 interface Options {
   stream?: boolean
@@ -32,7 +33,7 @@ export function gateCommand(): Command {
     .option('--per-day <n>', 'pull requests in a day, for lines without a time', rate, 40)
     .option('--answers', 'print only lines at which the answer changes, without the evidence')
     .action(decideStream)
-  return addGateOperations(command)
+  return addGateOperations(addThresholds(command))
 }
 
 async function decideStream(options: Options): Promise<void> {
