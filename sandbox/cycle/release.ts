@@ -75,7 +75,7 @@ export async function untilRolledBack(life: Life): Promise<string[]> {
     `p95 ${Math.round(watch.p95Ms ?? 0)} ms over ${watch.reviews} reviews, promised 3000 ms`,
     ...(after === undefined ? [] : [`${after.step}: ${after.reason}`]),
     `in force again: ${releaseWords(inForce)}`,
-    `its open comments are withdrawn: ${JSON.stringify(order?.result ?? null)}`,
+    withdrawnWords(order?.result),
     ...(record === undefined ? [] : recordLines(record)),
   ])
   return [
@@ -89,6 +89,12 @@ export async function untilRolledBack(life: Life): Promise<string[]> {
 interface SmokeTold {
   passed: boolean
   cases: { name: string; state: string; found: string[]; missed: string[] }[]
+}
+
+function withdrawnWords(result: unknown): string {
+  if (!result) return 'its open comments are not withdrawn'
+  const { reviews, comments } = result as { reviews: number; comments: number }
+  return `${comments} open comments of its ${reviews} reviews are withdrawn: folded, not deleted`
 }
 
 async function newestPromoted({ world }: Life): Promise<ReleaseState | undefined> {
