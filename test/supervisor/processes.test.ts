@@ -73,6 +73,7 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
       'CUPEL_DAILY_USD_REPOSITORY',
       'CUPEL_PRICES',
       'CUPEL_RECOVERY_SECONDS',
+      'CUPEL_SAMPLE_DAYS',
       'CUPEL_SAMPLE_RATE',
       'GHE_HOST',
       'GHE_PROTOCOL',
