@@ -7,7 +7,7 @@ import {
   type Hits,
   type PullRequestEvidence,
 } from './evidence.ts'
-import { noTally, type Tally } from './mixture.ts'
+import type { Tally } from './mixture.ts'
 
 /** A final outcome as it is stored: what an experiment's run and production's own came to on one sample. */
 export interface StoredOutcome {
@@ -29,16 +29,6 @@ export interface RunTallies {
   unmeasured: number
   breaches: readonly Breach[]
   sampler: (Tally & { rate: number }) | null
-}
-
-export const noRuns: RunTallies = {
-  from: null,
-  to: null,
-  within: noTally,
-  healthy: noTally,
-  unmeasured: 0,
-  breaches: [],
-  sampler: null,
 }
 
 /** The same mapping as gate.judged_outcomes in migrations/0009_gate_evidence.sql: a test compares them. */
