@@ -17,7 +17,7 @@ const missing = kubectlMissing()
 
 describe.skipIf(missing)(missing ?? 'rendered manifests', () => {
   it.each(Object.entries(overlays))(
-    'k8s/rendered/%s.yaml is what kubectl makes of the overlay today (else: node scripts/render-manifests.ts)',
+    'k8s/rendered/%s.yaml is what kubectl makes of the overlay today (else: npm run render)',
     (name, overlay) => {
       expect(renderedText(name as Rendered)).toBe(render(overlay))
     },
