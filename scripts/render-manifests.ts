@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url'
 /** The name of each file, and the overlay it comes from. */
 export const overlays = {
   dev: 'dev',
-  'dev-migration': 'dev/migration',
   prod: 'prod',
   'prod-managed': 'prod-managed',
   'prod-migration': 'prod/migration',
