@@ -6,6 +6,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   intake: async () => (await import('./intake.ts')).intake,
   review: async () => (await import('./review.ts')).review,
   memory: async () => (await import('./memory.ts')).memory,
+  scoring: async () => (await import('./scoring.ts')).scoring,
 }
 
 const names = process.argv.slice(2).filter(argument => !argument.startsWith('--'))

@@ -9,7 +9,8 @@ create table production.deliveries (
   action text,
   installation_id bigint,
   repository_id bigint,
-  payload text,
+  -- The signed text, packed by the web process (Zstandard).
+  payload bytea,
   state text not null default 'received' check (state in ('received', 'queued', 'done', 'failed')),
   received_at timestamptz not null default now(),
   queued_at timestamptz,
@@ -19,12 +20,7 @@ create table production.deliveries (
   check ((state in ('done', 'failed')) = (finished_at is not null))
 ) with (fillfactor = 60);
 -- Room on the page, and `state` and `queued_at` in no index: saying that a job was made then writes to none of them.
--- The server's own compression (pglz) is half of the cost of taking a webhook: lz4 where it was built with it, else none.
-do $$ begin
-  alter table production.deliveries alter column payload set compression lz4;
-exception when feature_not_supported then
-  alter table production.deliveries alter column payload set storage external;
-end $$;
+alter table production.deliveries alter column payload set storage external;
 create index deliveries_unfinished on production.deliveries (received_at) where finished_at is null;
 create index deliveries_purgeable on production.deliveries (finished_at)
   where payload is not null and finished_at is not null;

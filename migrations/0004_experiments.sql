@@ -71,6 +71,9 @@ create table experiments_v1.code_analyses (
   check ((state = 'started') = (finished_at is null))
 );
 create index code_analyses_sample on experiments_v1.code_analyses (sample_id);
+-- Throughput looks at the newest day of an experiment.
+create index code_analyses_finished on experiments_v1.code_analyses (experiment_id, finished_at)
+  where kind = 'live' and finished_at is not null;
 create index code_analyses_open on experiments_v1.code_analyses (experiment_id) where state = 'started';
 
 -- Asked for by an administrator: run these stored samples of the training split, whose labels V1 may see, at once.

@@ -81,13 +81,16 @@ create table gate.outcomes (
   -- The newest label that was looked at.
   labels_seen bigint not null,
   scored_at timestamptz not null default now(),
+  -- When its labels become final, as far as is known; null when they never will.
+  due_at timestamptz,
   final_at timestamptz,
   -- Order of consumption, given when final: scores take each once, in this order.
   sequence bigint unique,
-  primary key (experiment_id, sample_id, kind)
+  -- Sample first: a label touches the outcomes of one.
+  primary key (sample_id, experiment_id, kind)
 );
 create index outcomes_order on gate.outcomes (experiment_id, kind, sequence);
-create index outcomes_open on gate.outcomes (sample_id) where final_at is null;
+create index outcomes_due on gate.outcomes (due_at) where final_at is null;
 create sequence gate.outcome_sequence;
 
 create function gate.refuse_final() returns trigger
@@ -111,11 +114,14 @@ create table gate.tallies (
   primary key (experiment_id, kind)
 );
 
--- Samples whose labels changed since their outcomes were written.
+-- Samples whose labels, runs or end changed since their outcomes were written. Each change raises `mark`: whoever
+-- scored takes the row away only at the mark it began with.
 create table gate.stale_samples (
   sample_id text primary key,
-  since timestamptz not null default now()
+  since timestamptz not null default now(),
+  mark bigint not null default 1
 );
+create index stale_samples_since on gate.stale_samples (since, sample_id);
 
 create table gate.scores (
   id text primary key default gen_random_uuid()::text,

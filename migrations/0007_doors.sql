@@ -113,7 +113,8 @@ begin
     return 0;
   end if;
   select l.* into v_known from gate.labels l where l.origin = p_origin order by l.version desc limit 1;
-  if v_known.id is null and p_label = 'withdrawn' then
+  -- Nothing to take back; but that a judge was unsure is worth knowing, or they would be asked again.
+  if v_known.id is null and p_label = 'withdrawn' and p_kind = 'volunteered' then
     return 0;
   end if;
   if v_known.id is not null and v_known.label = p_label and v_known.tier = p_tier and v_known.weight = p_weight
@@ -125,10 +126,28 @@ begin
       tier, kind, weight, author_id, reason, provenance)
     values (p_origin, v_version, p_sample_id, p_path, p_side, p_start_line, p_line, p_meaning, p_category, p_severity,
       p_label, p_tier, p_kind, p_weight, p_author_id, p_reason, p_provenance::json);
-  insert into gate.stale_samples (sample_id) values (p_sample_id) on conflict (sample_id) do nothing;
+  perform doors.mark_stale(p_sample_id);
   return v_version;
 end
 $$;
+
+-- Not a door itself. Raising the mark waits for whoever is taking the row away: none is lost between the two.
+create function doors.mark_stale(p_sample_id text) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  insert into gate.stale_samples as s (sample_id) values (p_sample_id)
+    on conflict (sample_id) do update set mark = s.mark + 1
+$$;
+
+-- A run of an experiment ended: its sample is to be scored. The experiments' role sees nothing of it.
+create function doors.run_finished() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform doors.mark_stale(new.sample_id);
+  return null;
+end
+$$;
+create trigger code_analyses_scorable after insert or update of finished_at on experiments_v1.code_analyses
+  for each row when (new.finished_at is not null) execute function doors.run_finished();
 
 -- The pull request of a sample was merged or closed. The first end counts.
 create function doors.end_sample(p_sample_id text, p_ended_at timestamptz, p_merged boolean) returns boolean
@@ -139,7 +158,11 @@ begin
   end if;
   insert into gate.sample_ends (sample_id, merged, ended_at) values (p_sample_id, p_merged, p_ended_at)
     on conflict (sample_id) do nothing;
-  return found;
+  if not found then
+    return false;
+  end if;
+  perform doors.mark_stale(p_sample_id);
+  return true;
 end
 $$;
 
@@ -308,7 +331,10 @@ begin
 end
 $$;
 
--- A maintainer's blind judgement of a drawn place. 'unsure' is kept as a reason and withdraws an earlier word.
+-- A maintainer's blind judgement of a drawn place. 'unsure' is kept as a reason and withdraws an earlier word. Each
+-- judge has one word on a place; 0 when it is the one they gave before, or the sample was forgotten. Null for
+-- p_author_id: the account whose signals bear that name; else a number of the judge's own below zero, where the code
+-- host has none, so that one judge stays one person.
 create function doors.submit_judgement(
   p_sample_id text, p_path text, p_side text, p_start_line integer, p_line integer, p_meaning text, p_category text,
   p_severity text, p_answer text, p_author_id bigint, p_actor text
@@ -316,6 +342,11 @@ create function doors.submit_judgement(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_version integer;
+  v_author bigint := coalesce(
+    p_author_id,
+    (select f.author_id from production.feedback f where lower(f.author_login) = lower(p_actor) order by f.id desc limit 1),
+    -1 - (doors.uniform('judge/' || lower(p_actor)) * 281474976710656)::bigint
+  );
 begin
   if not exists (select 1 from gate.audit_draws d where d.sample_id = p_sample_id and d.drawn) then
     raise exception 'sample % was not drawn', p_sample_id using errcode = 'check_violation';
@@ -324,11 +355,13 @@ begin
     raise exception 'an answer is real-issue, not-an-issue, clean or unsure' using errcode = 'check_violation';
   end if;
   v_version := doors.write_label(
-    'judgement/' || p_sample_id || '/' || p_path || '/' || p_side || '/' || p_line || '/' || md5(p_meaning) || '/' || p_author_id,
+    'judgement/' || p_sample_id || '/' || p_path || '/' || p_side || '/' || p_line || '/' || md5(p_meaning) || '/' || v_author,
     p_sample_id, p_path, p_side, p_start_line, p_line, p_meaning, p_category, p_severity,
-    case when p_answer = 'unsure' then 'withdrawn' else p_answer end, 'A', 'audited', 1, p_author_id,
+    case when p_answer = 'unsure' then 'withdrawn' else p_answer end, 'A', 'audited', 1, v_author,
     case when p_answer = 'unsure' then 'unsure' end, json_build_object('by', p_actor)::text);
-  perform audit.append(p_actor, 'label.judge', 'sample:' || p_sample_id, json_build_object('answer', p_answer)::text);
+  if v_version > 0 then
+    perform audit.append(p_actor, 'label.judge', 'sample:' || p_sample_id, json_build_object('answer', p_answer)::text);
+  end if;
   return v_version;
 end
 $$;
@@ -362,19 +395,9 @@ select r.id, r.experiment_id, r.requested_by, r.requested_at, r.finished_at, r.o
     and a.sample_id = any (r.sample_ids) and a.finished_at is not null) as finished_runs
 from experiments_v1.replays r;
 create view experiments_v1.published_metrics as select m.* from experiments_v1.experiment_metrics m;
--- How much stands behind an experiment's figures: its final outcomes, which the gate counts.
+-- Running sums of an experiment's final outcomes: figures with intervals, and how much stands behind them, follow.
 create view gate.published_evidence as
-select o.experiment_id, count(*) filter (where (o.counts ->> 'labelled')::integer > 0) as labelled_pull_requests,
-  sum((o.counts ->> 'tp')::integer) as true_positive_hunks,
-  count(*) filter (where (o.counts ->> 'issues')::integer > 0) as pull_requests_with_issue,
-  extract(epoch from max(s.taken_at) - min(s.taken_at)) / 86400 as days,
-  (select json_object_agg(a.author, a.hunks) from (
-    select k.key as author, sum(k.value::integer) as hunks from gate.outcomes i, json_each_text(i.counts -> 'authors') k
-    where i.experiment_id = o.experiment_id and i.kind = 'live' and i.split = 'evaluation' and i.final_at is not null
-    group by k.key
-  ) a) as authors
-from gate.outcomes o join experiments_v1.samples s on s.id = o.sample_id
-where o.kind = 'live' and o.split = 'evaluation' and o.final_at is not null group by o.experiment_id;
+select t.experiment_id, t.sequence, t.sums from gate.tallies t where t.kind = 'live';
 create view production.published_repositories as
 select distinct p.repository_id, p.owner, p.repo from production.pull_requests p;
 create view production.published_feedback as
@@ -393,7 +416,7 @@ select d.sample_id, d.day, d.hunks, s.repository_id, s.number, s.snapshot, s.tak
   (select json_agg(a.findings) from experiments_v1.code_analyses a
     where a.sample_id = d.sample_id and a.findings is not null) as experiment_findings,
   (select json_agg(json_build_object('path', l.path, 'side', l.side, 'startLine', l.start_line, 'line', l.line,
-      'meaning', l.meaning, 'label', l.label, 'reason', l.reason, 'authorId', l.author_id))
+      'meaning', l.meaning, 'category', l.category, 'severity', l.severity, 'label', l.label, 'by', l.provenance ->> 'by'))
     from gate.labels l where l.sample_id = d.sample_id and l.kind = 'audited'
       and not exists (select 1 from gate.labels n where n.origin = l.origin and n.version > l.version)) as judgements
 from gate.audit_draws d join experiments_v1.samples s on s.id = d.sample_id

@@ -86,7 +86,15 @@ function serverArguments(dataDir: string, port: number, durable: boolean): strin
     log_min_messages: 'fatal',
     ...(durable
       ? {}
-      : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '2GB' }),
+      : {
+          fsync: 'off',
+          synchronous_commit: 'off',
+          full_page_writes: 'off',
+          wal_level: 'minimal',
+          max_wal_senders: '0',
+          max_wal_size: '512MB',
+          autovacuum: 'off',
+        }),
   }
   return [
     '-D',

@@ -2,16 +2,19 @@
  * The map of what Cupel does: every step, the zone it belongs to, what it reads, what it publishes and which
  * steps may follow. Queue names derive from it. Read it first.
  */
-export const zones = ['production', 'experiments'] as const
+export const zones = ['production', 'experiments', 'gate'] as const
 export type Zone = (typeof zones)[number]
 
 interface Step {
   zone: Zone
   /** The process that takes the step, by its name in src/supervisor/processes.ts. */
-  process: 'web' | 'production' | 'experiments'
-  /** The BullMQ queue whose jobs are this step, when it is taken for a job. */
+  process: 'web' | 'production' | 'experiments' | 'gate'
+  /** What it is taken for: a webhook, a job of its queue, a turn that looks for work, or the step before it. */
+  begins: 'webhook' | 'job' | 'turn' | 'step'
+  /** The BullMQ queue whose jobs are this step. */
   queue?: string
   reads: readonly string[]
+  /** `table by door` where another zone's table is written through a door. */
   publishes: readonly string[]
   next: readonly string[]
 }
@@ -20,6 +23,7 @@ export const steps = {
   intake: {
     zone: 'production',
     process: 'web',
+    begins: 'webhook',
     reads: ['a signed webhook'],
     publishes: ['production.deliveries'],
     next: ['deliver'],
@@ -27,27 +31,103 @@ export const steps = {
   deliver: {
     zone: 'production',
     process: 'production',
+    begins: 'job',
     queue: 'deliveries',
     reads: ['production.deliveries'],
-    publishes: ['production.pull_requests', 'production.review_requests', 'production.commands'],
-    next: ['review'],
+    publishes: [
+      'production.pull_requests',
+      'production.review_requests',
+      'production.commands',
+      'gate.sample_ends by doors.end_sample',
+    ],
+    next: ['review', 'feedback', 'score'],
   },
   review: {
     zone: 'production',
     process: 'production',
+    begins: 'job',
     queue: 'reviews',
     reads: ['production.review_requests', 'production.releases', 'the pull request'],
-    publishes: ['production.code_reviews', 'production.review_findings', 'review, summary and check run'],
-    next: ['run'],
+    publishes: [
+      'production.code_reviews',
+      'production.review_findings',
+      'production.followed',
+      'review, summary and check run',
+    ],
+    next: ['sample', 'pollReactions'],
+  },
+  sample: {
+    zone: 'production',
+    process: 'production',
+    begins: 'step',
+    reads: ['production.pull_requests', 'what was reviewed, credentials masked'],
+    publishes: [
+      'production.sampled',
+      'experiments_v1.samples by doors.submit_sample',
+      'gate.sample_baselines by doors.submit_sample',
+      'gate.audit_draws by doors.submit_sample',
+    ],
+    next: ['run', 'label'],
   },
   // The experiments' own dispatcher finds samples and puts them on their queue.
   run: {
     zone: 'experiments',
     process: 'experiments',
+    begins: 'job',
     queue: 'shadow',
     reads: ['experiments_v1.experiments', 'experiments_v1.samples', 'experiments_v1.replays'],
     publishes: ['experiments_v1.code_analyses', 'experiments_v1.spending'],
+    next: ['score'],
+  },
+  feedback: {
+    zone: 'production',
+    process: 'production',
+    begins: 'step',
+    reads: ['production.review_findings', 'replies, resolved threads, pushes and comments'],
+    publishes: ['production.feedback'],
+    next: ['label'],
+  },
+  // No webhook tells of reactions.
+  pollReactions: {
+    zone: 'production',
+    process: 'production',
+    begins: 'turn',
+    reads: ['production.followed', 'reactions to review comments'],
+    publishes: ['production.feedback', 'production.followed'],
+    next: ['label'],
+  },
+  label: {
+    zone: 'production',
+    process: 'production',
+    begins: 'step',
+    reads: ['production.feedback', 'production.review_findings', 'production.sampled'],
+    publishes: ['gate.labels by doors.submit_label'],
+    next: ['score'],
+  },
+  score: {
+    zone: 'gate',
+    process: 'gate',
+    begins: 'turn',
+    reads: [
+      'gate.stale_samples',
+      'gate.labels',
+      'gate.sample_ends',
+      'gate.sample_baselines',
+      'gate.audit_draws',
+      'experiments_v1.samples',
+      'experiments_v1.code_analyses',
+    ],
+    publishes: ['gate.outcomes', 'gate.tallies', 'experiments_v1.experiment_metrics'],
     next: [],
+  },
+  // Before the day's samples are known.
+  draw: {
+    zone: 'gate',
+    process: 'gate',
+    begins: 'turn',
+    reads: ['experiments_v1.samples'],
+    publishes: ['gate.audit_days'],
+    next: ['sample'],
   },
 } as const satisfies Record<string, Step>
 

@@ -40,16 +40,22 @@ test('every queue is one step’s, and has a name to be reached by', () => {
   expect(Object.values(queueNames).sort()).toEqual([...queues].sort())
 })
 
-test('a step that follows another exists, and is taken from a queue', () => {
-  const next = all.flatMap(step => step.next).map(name => all.find(step => step.name === name)?.queue)
-  expect(next).not.toContain(undefined)
+test('a step is taken for a job exactly if it has a queue', () => {
+  const jobs = all.filter(step => step.begins === 'job')
+  expect(jobs).toEqual(all.filter(step => step.queue !== undefined))
 })
 
-test('a webhook leads to every step', () => {
+test('a step that follows another exists, and what begins with another step follows one', () => {
+  const following = new Set(all.flatMap(step => step.next))
+  expect([...following].filter(name => !(name in steps))).toEqual([])
+  expect(all.filter(step => step.begins === 'step' && !following.has(step.name))).toEqual([])
+})
+
+test('a webhook leads to every step but the draw of a day, which comes before them', () => {
   const reached = new Set(['intake'])
   for (const name of reached)
     for (const next of all.find(step => step.name === name)?.next ?? []) reached.add(next)
-  expect([...reached].sort()).toEqual(all.map(step => step.name).sort())
+  expect([...reached, 'draw'].sort()).toEqual(all.map(step => step.name).sort())
 })
 
 describe.each(all)('the database role of step $name', step => {
@@ -69,5 +75,18 @@ describe.each(all)('the database role of step $name', step => {
 
   it.each(step.publishes.filter(isTable).map(table => [table]))('may write %s', async table => {
     expect(await may('INSERT', table)).toBe(true)
+  })
+
+  const doors = step.publishes.flatMap(thing => {
+    const [, table, door] = /^(\w+\.\w+) by (doors\.\w+)$/.exec(thing) ?? []
+    return table && door ? [[table, door] as const] : []
+  })
+  it.each(doors)('may write %s through %s only', async (table, door) => {
+    expect(await may('INSERT', table)).toBe(false)
+    const { rows } = await owner.query(
+      `select has_function_privilege($1, p.oid, 'EXECUTE') as may from pg_proc p where p.oid = $2::regproc`,
+      [role, door],
+    )
+    expect(rows).toEqual([{ may: true }])
   })
 })

@@ -13,7 +13,7 @@ import { readEnvironment } from '../../src/adapters/system/environment.ts'
 import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
 import { Fault } from '../../src/core/fault.ts'
-import { placeLikeness } from '../../src/core/place-likeness.ts'
+import { matching } from '../../src/core/match/likeness.ts'
 import { queueNames, type ShadowJob } from '../../src/cycle.ts'
 import type { ExperimentsDeps } from './deps.ts'
 import { dispatcher } from './dispatch.ts'
@@ -59,7 +59,7 @@ await runProcess('experiments', async () => {
     runs: runs(pool),
     queue: queues.queue<ShadowJob>(queueNames.shadow),
     pace: createPace(environment.experiments.requestsPerMinute, clock),
-    likeness: placeLikeness,
+    likeness: matching,
     refused: new Set(),
     dailyUsd: environment.experiments.dailyUsd,
   }

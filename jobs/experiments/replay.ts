@@ -2,7 +2,7 @@ import { runUsd } from '../../src/core/experiment.ts'
 import { consolidate, type Likeness } from '../../src/core/label.ts'
 import { hunksOf } from '../../src/core/sample.ts'
 import { figuresOf } from '../../src/core/score/figures.ts'
-import { countHunks } from '../../src/core/score/hunks.ts'
+import { hunkCounter } from '../../src/core/score/hunks.ts'
 import { addOutcome, emptySums } from '../../src/core/score/sums.ts'
 import type { ReplaySummary } from '../../src/core/replay.ts'
 import type { LabelledRun, Replay, Trial } from '../../src/ports/experiments.ts'
@@ -50,11 +50,12 @@ async function outOfMoney({ runs }: ReplayDeps, trial: Trial): Promise<string | 
 export function summarise(runs: readonly LabelledRun[], likeness: Likeness): ReplaySummary {
   const scored = runs.flatMap(run => {
     if (run.snapshot === null) return []
-    const known = { hunks: hunksOf(run.snapshot), ...consolidate(run.votes, likeness), drawn: [] }
-    const counts = countHunks(known, run.findings, likeness)
+    const count = hunkCounter(
+      { hunks: hunksOf(run.snapshot), ...consolidate(run.votes, likeness), drawn: [] },
+      likeness,
+    )
     // Production's own findings are not V1's to see: it is compared with a reviewer that says nothing.
-    const baseline = countHunks(known, [], likeness)
-    return [{ run, counts, baseline }]
+    return [{ run, counts: count(run.findings), baseline: count([]) }]
   })
   const sums = scored.reduce(
     (sum, { run, counts, baseline }) =>

@@ -46,6 +46,7 @@ const DELIVERIES_AT_ONCE = 4
 const ATTEMPTS = 10
 const SHUTDOWN_GRACE_MS = 20_000
 const REDELIVER_EVERY_MS = 600_000
+/** At most: who shortens the time of recovery also looks for reactions that are due more often. */
 const POLL_EVERY_MS = 60_000
 const PURGE_EVERY_MS = 3_600_000
 const PAYLOAD_DAYS = 7
@@ -170,7 +171,9 @@ await runProcess('production', async () => {
         stopping.signal,
       ),
     ),
-    repeat(POLL_EVERY_MS, 'looking at reactions', () => pollReactions(deps, stopping.signal)),
+    repeat(Math.min(POLL_EVERY_MS, 2 * recoveryMs), 'looking at reactions', () =>
+      pollReactions(deps, stopping.signal),
+    ),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
   ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })

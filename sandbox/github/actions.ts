@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { emit, emitPull } from './events.ts'
-import { git, gitText, resolveCommit, writeCommit } from './git.ts'
+import { createBare, git, gitText, resolveCommit, writeCommit } from './git.ts'
 import { renderIssue, renderIssueComment, renderLabel } from './render-pull.ts'
 import { checkBody, moveComments } from './reviews.ts'
 import { keyOf, nextId, type IssueComment, type Permission, type Pull } from './state.ts'
@@ -39,12 +39,7 @@ export const addRepository = async (
     throw unprocessable('', ['name already exists on this account'])
   const repo = newRepository(world, owner, name)
   await rm(repo.dir, { recursive: true, force: true })
-  await mkdir(repo.dir, { recursive: true })
-  await git(repo.dir, ['init', '--quiet', '--bare', '--initial-branch=main', repo.dir])
-  await git(repo.dir, ['config', 'http.receivepack', 'true'])
-  // Review bots ask for commits by their sha, which GitHub allows.
-  await git(repo.dir, ['config', 'uploadpack.allowAnySHA1InWant', 'true'])
-  await git(repo.dir, ['config', 'gc.auto', '0'])
+  await createBare(repo.dir)
   if (from !== null) {
     repo.forkOf = from
     repo.defaultBranch = from.defaultBranch
@@ -70,7 +65,6 @@ export const commit = async (
   const parent =
     (await resolveCommit(repo.dir, input.from ?? `refs/heads/${input.branch}`)) ??
     (await resolveCommit(repo.dir, `refs/heads/${repo.defaultBranch}`))
-  const index = join(repo.dir, `cupel-index-${nextId(world.state)}`)
   const sha = await writeCommit(repo.dir, {
     parent,
     files: input.files,
@@ -81,9 +75,8 @@ export const commit = async (
       email: `${input.author.login}@users.noreply.example`,
       date: world.now(),
     },
-    index,
+    id: String(nextId(world.state)),
   })
-  await rm(index, { force: true })
   await setBranch(world, repo, input.branch, sha, input.author)
   return sha
 }

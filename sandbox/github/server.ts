@@ -46,6 +46,8 @@ export interface LoggedRequest {
   body: unknown
   /** App, installation:<id>, a login, or nobody. */
   actor: string
+  /** The asking side's end of the connection: tells which process asked. */
+  port: number
   status: number
   /** True when the answer was never sent. */
   dropped: boolean
@@ -319,6 +321,7 @@ export const startLocalGitHub = async (options: LocalGitHubOptions): Promise<Loc
         path: target.pathname + target.search,
         body: parsed,
         actor: who,
+        port: request.socket.remotePort ?? 0,
         status: answer.status,
         dropped: fault?.dropResponse === true,
       })

@@ -5,9 +5,10 @@ import type {
   PublishedReplay,
   RunCount,
 } from '../adapters/postgres/published-experiments.ts'
-import { evidenceLines, table, usd } from '../core/experiment-text.ts'
+import { evidenceLines, interval, table, usd } from '../core/experiment-text.ts'
 import type { Evidence } from '../core/minimum-evidence.ts'
 import { printable } from '../core/report/printable.ts'
+import type { Figures } from '../core/score/figures.ts'
 
 export const shortId = (id: string): string => id.slice(0, 8)
 
@@ -41,13 +42,15 @@ export interface Shown {
   experiment: PublishedExperiment
   lineage: readonly PublishedExperiment[]
   runs: readonly RunCount[]
+  /** Over the samples whose labels are final; null before the first. */
+  figures: Figures | null
   metrics: Metrics | null
   evidence: Evidence
   replays: readonly PublishedReplay[]
 }
 
 export function showLines(shown: Shown): string[] {
-  const { experiment, lineage, runs, metrics, evidence, replays } = shown
+  const { experiment, lineage, runs, figures, metrics, evidence, replays } = shown
   const ancestors = lineage.slice(1)
   return [
     `${experiment.id}  ${printable(experiment.name)}`,
@@ -67,8 +70,10 @@ export function showLines(shown: Shown): string[] {
     'runs',
     ...(runs.length === 0 ? ['  none yet'] : runs.map(runLine)),
     '',
-    metrics === null ? 'figures\n  none yet: no sample of it has final labels' : 'figures',
-    ...(metrics === null ? [] : metricLines(metrics)),
+    'figures',
+    ...(figures === null || figures.pullRequests === 0
+      ? ['  none yet: no sample of it has final labels']
+      : figureLines(figures, metrics)),
     '',
     ...evidenceLines(evidence),
     '',
@@ -97,37 +102,70 @@ function replayLine({ outcome, samples, finishedRuns, requestedAt, summary }: Pu
   return `  ${requestedAt.toISOString()}  ${finishedRuns}/${samples} samples, ${printable(outcome ?? 'under way')}${found}`
 }
 
-function metricLines(metrics: Metrics): string[] {
-  const { accuracyLow, accuracyHigh } = metrics
-  const within =
-    accuracyLow === null || accuracyHigh === null
-      ? ''
-      : ` (95 %: ${accuracyLow.toFixed(3)} to ${accuracyHigh.toFixed(3)})`
-  return pairs([
-    ['accuracy', `${figure(metrics.accuracy)}${within}, silence ${figure(metrics.muteAccuracy)}`],
-    ['precision', figure(metrics.precision)],
-    ['recall', figure(metrics.recall)],
-    ['wrong', `${metrics.falsePositives} hunks, missed ${metrics.falseNegatives}`],
+function figureLines(figures: Figures, metrics: Metrics | null): string[] {
+  const { accuracy, muteAccuracy, baseline, audit } = figures
+  const isTimid = accuracy !== null && muteAccuracy !== null && accuracy.value < muteAccuracy + 0.01
+  const warning = isTimid ? '; this one is no better' : ''
+  const beside = table(
+    ['', 'EXPERIMENT', 'PRODUCTION, ON THE SAME'],
     [
-      'labels',
-      `${metrics.labelledHunks} hunks of ${metrics.pullRequests} pull requests, coverage ${figure(metrics.labelCoverage)}`,
+      ['accuracy', interval(accuracy), interval(baseline.accuracy)],
+      ['precision', interval(figures.precision), interval(baseline.precision)],
+      ['recall', interval(figures.recall), interval(baseline.recall)],
     ],
-    ['latency', `p50 ${ms(metrics.latencyP50Ms)}, p95 ${ms(metrics.latencyP95Ms)}`],
-    ['errors', figure(metrics.errorRate)],
-    ['cost', metrics.usdPerRun === null ? 'unknown' : `${usd(metrics.usdPerRun)} a run`],
-    [
-      'throughput',
-      metrics.runsPerHour === null ? 'unknown' : `${metrics.runsPerHour.toFixed(1)} runs an hour`,
-    ],
-    ['satisfaction', metrics.satisfaction === null ? 'unknown' : `${metrics.satisfaction.toFixed(1)} of 5`],
-    ['as of', metrics.scoredAt.toISOString()],
-  ])
+  )
+  const groups = Object.entries(figures.groups).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return [
+    ...beside.map(line => `  ${line}`),
+    ...pairs([
+      ['difference', `${interval(figures.accuracyDifference)} in accuracy, pull request by pull request`],
+      ['silence', `${figure(muteAccuracy)}: the accuracy of a reviewer that never says anything${warning}`],
+      ['F0.5, MCC', `${figure(figures.fHalf)}, ${figure(figures.mcc)}`],
+      ['wrong', `${figures.falsePositives} hunks, missed ${figures.falseNegatives}`],
+      [
+        'labels',
+        `${figures.labelledHunks} hunks of ${figures.labelledPullRequests} pull requests; ${percent(figures.labelCoverage)} of the findings are judged`,
+      ],
+      [
+        'audit',
+        audit.due === 0
+          ? 'no hunk was drawn'
+          : `${audit.due - audit.unanswered} of ${audit.due} drawn hunks judged: accuracy ${interval(audit.towardsPromotion)}, and ${interval(audit.towardsQuarantine)} of what was judged`,
+      ],
+      ['latency', `p50 ${ms(figures.latencyP50Ms)}, p95 ${ms(figures.latencyP95Ms)}`],
+      ['errors', interval(figures.errorRate)],
+      ['cost', figures.usdPerRun === null ? 'unknown' : `${usd(figures.usdPerRun)} a run`],
+      [
+        'throughput',
+        metrics?.runsPerHour ? `${metrics.runsPerHour.toFixed(1)} runs an hour, newest day` : 'unknown',
+      ],
+      ['satisfaction', figures.satisfaction === null ? 'unknown' : `${figures.satisfaction.toFixed(1)} of 5`],
+      ['as of', metrics === null ? 'unknown' : metrics.scoredAt.toISOString()],
+    ]),
+    '',
+    ...table(
+      ['BY', 'PULL REQUESTS', 'ACCURACY', 'PRECISION', 'RECALL'],
+      groups.map(([name, of]) => [
+        name.replace(':', ' '),
+        of.pullRequests,
+        name.startsWith('severity:') ? '' : interval(of.accuracy),
+        interval(of.precision),
+        interval(of.recall),
+      ]),
+    ).map(line => `  ${line}`),
+  ]
 }
 
 function figure(value: number | null): string {
   return value === null ? 'unknown' : value.toFixed(3)
 }
 
+function percent(share: number | null): string {
+  return share === null ? 'none' : `${Math.round(share * 100)} %`
+}
+
+/** Too many failed runs leave no end to wait for. */
 function ms(value: number | null): string {
-  return value === null ? 'unknown' : `${Math.round(value)} ms`
+  if (value === null) return 'unknown'
+  return Number.isFinite(value) ? `${Math.round(value)} ms` : 'never, as too many failed'
 }

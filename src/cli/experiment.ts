@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import process from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import type pg from 'pg'
 import {
   doorRefusal,
-  evidenceOf,
   experimentsByPrefix,
   experimentWith,
   lineageOf,
@@ -16,16 +14,20 @@ import {
   runCounts,
   setExperimentBudget,
   setExperimentState,
+  sumsOf,
   type PublishedExperiment,
 } from '../adapters/postgres/published-experiments.ts'
 import { readExperiment } from '../core/experiment-file.ts'
 import { partsOf } from '../core/experiment.ts'
 import { configurationId } from '../core/ids.ts'
+import { evidenceIn, noEvidence } from '../core/minimum-evidence.ts'
+import { figuresOf } from '../core/score/figures.ts'
 import { printable } from '../core/report/printable.ts'
 import { problemLines } from '../core/repository-configuration-text.ts'
 import { experimentChecks } from './experiment-checks.ts'
 import { replayExperiment } from './experiment-replay.ts'
 import { listLines, showLines } from './experiment-show.ts'
+import { ownName } from './own-name.ts'
 import { withDatabase } from './with-database.ts'
 
 interface Options {
@@ -108,12 +110,14 @@ async function show(prefix: string, options: { database?: string; json?: boolean
     const experiment = await found(client, prefix)
     if (experiment === null) return
     const { id } = experiment
+    const sums = await sumsOf(client, id)
     const shown = {
       experiment,
       lineage: await lineageOf(client, id),
       runs: await runCounts(client, id),
+      figures: sums === null ? null : figuresOf(sums),
       metrics: await newestMetrics(client, id),
-      evidence: await evidenceOf(client, id),
+      evidence: sums === null ? noEvidence : evidenceIn(sums),
       replays: await publishedReplays(client, id),
     }
     say(...(options.json ? [JSON.stringify(shown, null, 2)] : showLines(shown)))
@@ -178,14 +182,6 @@ function say(...lines: string[]): void {
 function complain(...lines: string[]): void {
   process.stderr.write(`${lines.join('\n')}\n`)
   process.exitCode = 1
-}
-
-function ownName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return 'somebody'
-  }
 }
 
 function count(value: string): number {

@@ -13,10 +13,12 @@ export interface Statement {
   severity?: Severity | null
 }
 
-/** Likeness of two statements, 0 to 1, place and meaning together; at `same` or above they are about one issue. */
+/** Which statements are about one issue, by place and meaning together. */
 export interface Likeness {
-  of(a: Statement, b: Statement): number
-  same: number
+  /** Groups of indices, in the order of their first; every statement is in one. */
+  group(statements: readonly Statement[]): number[][]
+  /** Reads the labels once. Answers for each finding the index of the label it means, or null; several may mean one. */
+  to(labels: readonly Statement[]): (findings: readonly Statement[]) => (number | null)[]
 }
 
 /** One signal's word on a place, in its newest version; withdrawn ones are left out before. */
@@ -49,6 +51,7 @@ export interface CleanPlace {
   side: Side
   startLine: number
   line: number
+  authorId: number | null
 }
 
 /**
@@ -62,22 +65,13 @@ export function consolidate(
   likeness: Likeness,
 ): { places: LabelledPlace[]; clean: CleanPlace[] } {
   const ordered = votes.toSorted((a, b) => (a.origin < b.origin ? -1 : 1))
-  const clusters: Vote[][] = []
-  for (const vote of ordered.filter(each => each.value !== 'clean')) {
-    const likest = clusters
-      .map(cluster => ({ cluster, score: Math.max(...cluster.map(other => likeness.of(vote, other))) }))
-      .reduce<{ cluster: Vote[]; score: number } | null>(
-        (best, each) => (each.score > (best?.score ?? -1) ? each : best),
-        null,
-      )
-    if (likest && likest.score >= likeness.same) likest.cluster.push(vote)
-    else clusters.push([vote])
-  }
+  const words = ordered.filter(each => each.value !== 'clean')
+  const clusters = likeness.group(words).map(indices => indices.map(index => words[index] as Vote))
   return {
     places: clusters.flatMap(cluster => decide(cluster) ?? []),
     clean: ordered
       .filter(vote => vote.value === 'clean')
-      .map(({ path, side, startLine, line }) => ({ path, side, startLine, line })),
+      .map(({ path, side, startLine, line, authorId }) => ({ path, side, startLine, line, authorId })),
   }
 }
 
@@ -117,15 +111,17 @@ function decide(cluster: readonly Vote[]): LabelledPlace | null {
 }
 
 /** A sample's labels are final this long after its pull request was merged or closed. */
-export const finalAfterEndMs = 72 * 3_600_000
+const finalAfterEndMs = 72 * 3_600_000
 /** A pull request that is not closed by then ends here, for its labels. */
 export const longestOpenMs = 14 * 86_400_000
 
 /**
  * When the labels of a sample are final: 72 h after its pull request ended, and 14 days after the sample was taken
- * where that comes first (facts: reviews rarely get an answer later).
+ * where that comes first. A sample of whose hunks some were drawn for the audit waits for its judges, 14 days whatever
+ * they say: an end that came with the answer would let quick answers count before slow ones.
  */
-export function finalAt(sample: { takenAt: Date; endedAt: Date | null }): Date {
+export function finalAt(sample: { takenAt: Date; endedAt: Date | null; drawn: readonly number[] }): Date {
   const open = sample.takenAt.getTime() + longestOpenMs
-  return new Date(sample.endedAt === null ? open : Math.min(open, sample.endedAt.getTime() + finalAfterEndMs))
+  if (sample.endedAt === null || sample.drawn.length > 0) return new Date(open)
+  return new Date(Math.min(open, sample.endedAt.getTime() + finalAfterEndMs))
 }

@@ -1,3 +1,5 @@
+import type { Sums } from './score/sums.ts'
+
 /** What stands behind an experiment's figures: outcomes whose labels are final. */
 export interface Evidence {
   labelledPullRequests: number
@@ -17,6 +19,22 @@ export const noEvidence: Evidence = {
   pullRequestsWithIssue: 0,
   labelAuthors: 0,
   largestAuthorShare: 0,
+}
+
+const dayMs = 86_400_000
+
+/** What a tally of final outcomes holds as evidence. */
+export function evidenceIn(sums: Sums): Evidence {
+  const decided = Object.values(sums.authors)
+  const all = decided.reduce((total, hunks) => total + hunks, 0)
+  return {
+    labelledPullRequests: sums.accuracy.n,
+    days: sums.taken === null ? 0 : (sums.taken.last - sums.taken.first) / dayMs,
+    truePositiveHunks: sums.tp,
+    pullRequestsWithIssue: sums.withIssue,
+    labelAuthors: decided.length,
+    largestAuthorShare: all === 0 ? 0 : Math.max(...decided) / all,
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { PullRequestRef } from '../core/pull-request.ts'
 import type { FailedDelivery } from '../core/redelivery.ts'
+import type { CheckReport } from '../core/review/check.ts'
 import type { Side } from '../core/review/diff.ts'
 
 export interface PullRequestView {
@@ -82,19 +83,9 @@ export interface InlineComment {
   body: string
 }
 
-export interface CheckOutcome {
-  conclusion: 'success' | 'neutral' | 'failure' | 'action_required' | 'skipped' | 'cancelled'
-  title: string
-  /** Markdown. */
-  summary: string
-  annotations: {
-    path: string
-    startLine: number
-    endLine: number
-    level: 'notice' | 'warning' | 'failure'
-    title: string
-    message: string
-  }[]
+/** `summary` is Markdown. */
+export interface CheckOutcome extends Omit<CheckReport, 'conclusion'> {
+  conclusion: CheckReport['conclusion'] | 'failure' | 'action_required' | 'skipped' | 'cancelled'
 }
 
 /** What Cupel writes, and all it can write. Every call is paced by the code host's limits. */

@@ -1,4 +1,5 @@
 import type { SignalKind } from '../core/feedback.ts'
+import type { LabelCoverage } from './scoring.ts'
 
 /** What the jobs and the web process report; names and buckets are the adapter's. */
 export interface Metrics {
@@ -31,4 +32,14 @@ export interface ExperimentMetrics extends Pick<Metrics, 'step' | 'tokens' | 'us
   findings(count: number): void
   /** How many experiments are in each state, and how many active ones wait for a key or money. */
   experiments(byState: Readonly<Record<string, number>>, waiting: number): void
+}
+
+/** What the gate reports. */
+export interface GateMetrics {
+  turn(outcome: 'done' | 'busy' | 'failed', seconds: number): void
+  /** Samples whose outcomes were written, and those that could not be scored. */
+  scored(samples: number, failed: number): void
+  /** Final outcomes that figures took up. */
+  counted(outcomes: number): void
+  coverage(of: LabelCoverage): void
 }

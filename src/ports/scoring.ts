@@ -15,7 +15,7 @@ export interface ScorableRun {
   usd: number
 }
 
-/** Everything the outcomes of one sample follow from, as it stood at `asOf`. */
+/** Everything the outcomes of one sample follow from. */
 export interface ScorableSample {
   id: string
   takenAt: Date
@@ -27,6 +27,8 @@ export interface ScorableSample {
   snapshot: Snapshot | null
   /** Indices of the hunks drawn for the audit. */
   drawn: number[]
+  /** What a change of the sample raises; null when nothing changed since its outcomes were written. */
+  mark: string | null
   /** Newest version of each signal, withdrawn ones left out. */
   votes: Vote[]
   /** Id of the newest label looked at; 0 for none. */
@@ -42,13 +44,21 @@ export interface NewOutcome {
   baseline: Counts
 }
 
+/** When the labels of a sample are final, as far as is known now, and whether that is over. */
+export interface SampleEnd {
+  at: Date
+  reached: boolean
+}
+
 export interface Scoring {
-  /** Samples with a changed label, a run without outcome, or labels that became final by `now`. Oldest first. */
-  due(now: Date, limit: number): Promise<string[]>
-  /** Labels recorded after `asOf` are left out, so that a late scorer comes to the same figures. */
-  load(sampleId: string, asOf: Date): Promise<ScorableSample | null>
-  /** Writes all outcomes of a sample in one transaction; with `finalAt` they are frozen and get their sequence. */
-  save(sample: ScorableSample, outcomes: readonly NewOutcome[], finalAt: Date | null): Promise<void>
+  /** Samples with a changed label, run or end since their outcomes were written; oldest change first. */
+  changed(limit: number): Promise<string[]>
+  /** Samples whose labels are final by `now` and whose outcomes are not yet, in the order of their ends. */
+  ended(now: Date, limit: number): Promise<string[]>
+  /** Labels recorded after `asOf` are left out, so that a late scorer comes to the same figures; null: none are. */
+  load(sampleId: string, asOf: Date | null): Promise<ScorableSample | null>
+  /** Writes all outcomes of a sample in one transaction; once its end is reached they are frozen and get their sequence. */
+  save(sample: ScorableSample, outcomes: readonly NewOutcome[], end: SampleEnd): Promise<void>
   /** Experiments with final outcomes that their tally does not hold yet. */
   behind(): Promise<{ experimentId: string; kind: 'live' | 'replay' }[]>
   /**
@@ -57,14 +67,24 @@ export interface Scoring {
    */
   advance(
     of: { experimentId: string; kind: 'live' | 'replay' },
-    add: (sums: Sums | null, outcome: Outcome) => Sums,
+    add: (sums: Sums, outcome: Outcome) => Sums,
     figures: (sums: Sums) => Figures,
   ): Promise<{ added: number }>
 }
 
 export interface AuditDraws {
-  /** Sets today's probability unless it is set; answers whether it was not. */
+  /** Those of these days (YYYY-MM-DD) that are not set. */
+  unset(days: readonly string[]): Promise<string[]>
+  /** Sets a day's probability unless it is set; answers whether it was not. */
   setDay(day: string, draw: { probability: number; budget: number; seed: string }): Promise<boolean>
-  /** Samples taken and their hunks (at most 8 each) over the last `days` days. */
-  recent(days: number): Promise<{ samples: number; hunks: number }>
+  /** Hunks of the samples taken in the last `days` days, at most 8 of each, and the days since the first of them. */
+  recent(days: number): Promise<{ hunks: number; days: number }>
+}
+
+/** How much of what the figures of all live trials rest on was judged by anybody. */
+export interface LabelCoverage {
+  hunks: number
+  labelledHunks: number
+  findings: number
+  judgedFindings: number
 }

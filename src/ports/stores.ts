@@ -1,3 +1,4 @@
+import type { PullRequestRef } from '../core/pull-request.ts'
 import type { Configuration } from '../core/configuration.ts'
 import type { Finding, Severity, Unanchored } from '../core/review/finding.ts'
 import type { LeftOutReason, Receipt } from '../core/review/receipt.ts'
@@ -73,14 +74,9 @@ export interface PullRequests {
 
 // ---- reviews that were asked for (production.review_requests) ----
 
-export interface ReviewRequest {
+export interface ReviewRequest extends PullRequestRef {
   /** Also the id of its job. */
   id: string
-  installationId: number
-  repositoryId: number
-  owner: string
-  repo: string
-  number: number
   /** The head the event spoke of; '' when a command asked. What is reviewed is the head there is. */
   headSha: string
   /** See ReviewKey.occasion. */
@@ -107,12 +103,7 @@ export interface ReviewRequests {
 
 // ---- reviews (production.code_reviews, review_findings) ----
 
-export interface ReviewKey {
-  installationId: number
-  repositoryId: number
-  owner: string
-  repo: string
-  number: number
+export interface ReviewKey extends PullRequestRef {
   headSha: string
   releaseId: string
   /** 'push' for every automatic review of that head; 'command:<comment id>' or 'rerequest:<delivery id>' otherwise. */

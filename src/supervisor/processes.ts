@@ -7,6 +7,7 @@ const processes = {
   web: { module: 'src/web/main.ts', role: 'cupel_web' },
   production: { module: 'jobs/production/main.ts', role: 'cupel_production' },
   experiments: { module: 'jobs/experiments/main.ts', role: 'cupel_experiments' },
+  gate: { module: 'jobs/gate/main.ts', role: 'cupel_gate' },
 } as const satisfies Record<string, { module: string; role: DatabaseRole }>
 
 /**

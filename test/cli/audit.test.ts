@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type pg from 'pg'
+import { runCupel, type Said } from '../support/cupel.ts'
 import { testDatabase, type TestDatabase } from '../support/database.ts'
 
 const bin = fileURLToPath(new URL('../../bin/cupel.js', import.meta.url))
@@ -29,11 +30,16 @@ beforeEach(() =>
   ),
 )
 
-/** Runs the command as a user would, in a folder of its own: no file of ours is read. */
-async function cupel(
+const cupel = (
   args: string[],
   env: Record<string, string> = { DATABASE_URL: database.ownerUrl },
-): Promise<{ code: number; out: string; err: string }> {
+): Promise<Said> => runCupel(args, env)
+
+/** Runs the command as a user would, in a folder of its own: no file of ours is read. */
+async function started(
+  args: string[],
+  env: Record<string, string> = { DATABASE_URL: database.ownerUrl },
+): Promise<Said> {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...env },
@@ -54,7 +60,7 @@ describe('cupel audit verify', () => {
   test('answers 0 and the head of an intact chain, for the owner and the operator, heads given or not', async () => {
     const { rows } = await owner.query<{ hash: string }>('select hash from audit.head')
     const intact = { code: 0, out: `intact: 20 rows, head ${rows[0]?.hash}\n`, err: '' }
-    expect(await cupel(['audit', 'verify'])).toEqual(intact)
+    for (const run of [started, cupel]) expect(await run(['audit', 'verify'])).toEqual(intact)
     const heads = await cupel(['audit', 'heads', '--database', database.url('cupel_operator')], {})
     expect(heads).toMatchObject({ code: 0, err: '' })
     expect(JSON.parse(heads.out)).toEqual({
@@ -76,7 +82,8 @@ describe('cupel audit verify', () => {
     ['a cut tail', 'delete from audit.event_log where sequence > 15', 'broken at row 16: tail-cut\n'],
   ])('answers 1 and names %s', async (_what, tamper, out) => {
     await owner.query(tamper)
-    expect(await cupel(['audit', 'verify'])).toEqual({ code: 1, out, err: '' })
+    for (const run of [started, cupel])
+      expect(await run(['audit', 'verify'])).toEqual({ code: 1, out, err: '' })
   })
 
   test('finds a tail that was cut together with the head by the heads kept elsewhere only', async () => {
@@ -129,14 +136,15 @@ describe('cupel audit verify', () => {
 })
 
 test.each(['audit heads', 'migrate'])('the help of cupel %s prints no password', async command => {
-  const answer = await cupel([...command.split(' '), '--help'], { DATABASE_URL: 'postgres://a:secret@h/x' })
+  const answer = await started([...command.split(' '), '--help'], { DATABASE_URL: 'postgres://a:secret@h/x' })
   expect(answer).toMatchObject({ code: 0, out: expect.stringContaining('DATABASE_URL') as string })
   expect(answer.out).not.toContain('secret')
 })
 
 describe('cupel migrate', () => {
   test('answers 0, also when there is nothing to do', async () => {
-    expect(await cupel(['migrate'])).toEqual({ code: 0, out: 'the database is up to date\n', err: '' })
+    for (const run of [started, cupel])
+      expect(await run(['migrate'])).toEqual({ code: 0, out: 'the database is up to date\n', err: '' })
   })
 
   test.each<[string, number, () => Record<string, string>, RegExp]>([

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { partsOf } from '../../src/core/experiment.ts'
 import { genesisConfiguration } from '../../src/core/genesis.ts'
+import { runCupel } from '../support/cupel.ts'
 import { startLaboratory, type Laboratory } from '../jobs/experiments/laboratory.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
@@ -25,16 +26,20 @@ interface Said {
   out: string
   err: string
 }
+const variables = (): Record<string, string> => ({
+  DATABASE_URL: lab.database.ownerUrl,
+  CUPEL_DATA_DIR: folder,
+})
 
-/** Beside the test, as the replay needs the model stub that lives in this process. */
-function cupel(args: string[], environment: Record<string, string> = {}): Promise<Said> {
+async function cupel(args: string[], environment: Record<string, string> = {}): Promise<Said> {
+  const { code, ...said } = await runCupel(['experiment', ...args], { ...variables(), ...environment })
+  return { status: code, ...said }
+}
+
+/** A process of its own, beside the test: the replay needs the model stub that lives in this one. */
+function started(args: string[]): Promise<Said> {
   const child = spawn(process.execPath, ['src/cli/main.ts', 'experiment', ...args], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      DATABASE_URL: lab.database.ownerUrl,
-      CUPEL_DATA_DIR: folder,
-      ...environment,
-    },
+    env: { PATH: process.env['PATH'] ?? '', ...variables() },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said: Said = { status: null, out: '', err: '' }
@@ -89,7 +94,7 @@ describe('cupel experiment add', () => {
       'budget_usd: 0',
       'configuration: { base: genesis, change: { promt: a@1 } }',
     )
-    const { status, err } = await cupel(['add', file])
+    const { status, err } = await started(['add', file])
     expect(status).toBe(1)
     expect(err).toBe(
       `${file}: line 3, column 43 \`configuration.change.promt\`: unknown key; did you mean \`prompt\`?\n`,
@@ -170,42 +175,6 @@ describe('cupel experiment', () => {
     expect(out).toContain('  strategy: primary')
   })
 
-  it('shows the newest figures with their interval, and what stands behind them', async () => {
-    const id = await added(await idea('figures'))
-    await lab.given.owner.query(
-      `insert into experiments_v1.experiment_metrics (experiment_id, pull_requests, labelled_hunks, accuracy, accuracy_low,
-         accuracy_high, mute_accuracy, error_rate, latency_p95_ms, false_positives, false_negatives)
-       values ($1, 2, 9, 0.5, 0.2, 0.8, 0.4, 0.1, 900, 3, 1), ($1, 3, 12, 0.75, 0.6, 0.9, 0.4, 0.05, 1200, 2, 1)`,
-      [id],
-    )
-    const counts = { labelled: 4, tp: 2, issues: 1, authors: { '7': 3, '8': 1 } }
-    for (const day of [1, 2, 3]) {
-      const sample = await lab.given.sample(900 + day)
-      await lab.given.owner.query('update experiments_v1.samples set taken_at = $2 where id = $1', [
-        sample,
-        `2026-11-0${day}T00:00:00Z`,
-      ])
-      await lab.given.owner.query(
-        `insert into gate.outcomes (experiment_id, sample_id, kind, counts, baseline_counts, failed, latency_ms, usd,
-           language, changed_lines, split, labels_seen, final_at, sequence)
-         values ($1, $2, 'live', $3, '{}', false, 1, 0, 'Go', 3, 'evaluation', 0, now(), $4)`,
-        [id, sample, JSON.stringify(counts), day],
-      )
-    }
-    const { out } = await cupel(['show', id])
-    expect(out).toContain('accuracy     0.750 (95 %: 0.600 to 0.900), silence 0.400')
-    expect(out).toContain('p95 1200 ms')
-    for (const line of [
-      '3 of 60 labelled pull requests',
-      '2 of 14 days between the first and the last of them',
-      '6 of 20 hunks in which it found a real issue',
-      '3 of 10 pull requests with a real issue',
-      '2 of 5 people whose word decided a label',
-      'one person decided 75 % of the labels, at most 20 % may be one person’s',
-    ])
-      expect(out).toContain(`  ${line}\n`)
-  })
-
   it('lists every experiment, and as JSON', async () => {
     const { out } = await cupel(['list'])
     expect(out).toMatch(/^ID {8}NAME .*STATE .*ACCURACY$/m)
@@ -250,7 +219,7 @@ describe('cupel experiment replay', () => {
       training++
       await lab.given.label(sample, training === 4 ? 'not-an-issue' : 'real-issue')
     }
-    const { status, out, err } = await cupel(['replay', id, '--samples', '4'])
+    const { status, out, err } = await started(['replay', id, '--samples', '4'])
     expect(err).toMatch(/\[#{30}\] {2}4\/4\n$/)
     expect(status).toBe(0)
     expect(out).toContain('the replay is done\n')

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCupel, type Said } from '../support/cupel.ts'
 import { jobsWorld, openPull, type JobsWorld, type Opened } from '../jobs/production/world.ts'
 
 let world: JobsWorld
@@ -20,18 +21,19 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-function cupel(...args: string[]): { status: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['src/cli/main.ts', ...args], {
-    encoding: 'utf8',
-    env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: world.database.url('cupel_operator') },
-  })
-  return { status, out: stdout, err: stderr }
-}
+const variables = () => ({ DATABASE_URL: world.database.url('cupel_operator') })
+const cupel = (...args: string[]): Promise<Said> => runCupel(args, variables())
 
 describe('cupel feedback show', () => {
-  it('tells every signal, by whom, what was made of it and why, and the labels that came of it', () => {
-    const { status, out } = cupel('feedback', 'show', `${pull.repo}#${pull.number}`)
-    expect(status).toBe(0)
+  it('tells every signal, by whom, what was made of it and why, and the labels that came of it', async () => {
+    const args = ['feedback', 'show', `${pull.repo}#${pull.number}`]
+    const { code, out } = await cupel(...args)
+    expect(code).toBe(0)
+    const started = spawnSync(process.execPath, ['src/cli/main.ts', ...args], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...variables() },
+    })
+    expect(started).toMatchObject({ status: 0, stdout: out, stderr: '' })
     const lines = out.split('\n').map(line => line.replace(/^\d{4}-\S+ {2}/, ''))
     expect(lines.slice(0, 11)).toEqual([
       `5 signals on ${pull.repo}#${pull.number}`,
@@ -50,17 +52,17 @@ describe('cupel feedback show', () => {
     expect(out).toContain('a.js:1  version 3, current: real-issue, tier A, weight 1 (reply:useful)')
   })
 
-  it('tells the same as JSON', () => {
-    const { out } = cupel('feedback', 'show', `${pull.repo}#${pull.number}`, '--json')
+  it('tells the same as JSON', async () => {
+    const { out } = await cupel('feedback', 'show', `${pull.repo}#${pull.number}`, '--json')
     expect(JSON.parse(out)).toMatchObject({ signals: { length: 5 }, labels: { length: 3 } })
   })
 
   it.each([
     ['nonsense', 2, 'write OWNER/REPO#N'],
     ['no/such#1', 1, 'no pull request of no/such is known'],
-  ])('refuses %s', (name, code, why) => {
-    const { status, err } = cupel('feedback', 'show', name)
-    expect([status, err]).toEqual([code, expect.stringContaining(why)])
+  ])('refuses %s', async (name, exit, why) => {
+    const { code, err } = await cupel('feedback', 'show', name)
+    expect([code, err]).toEqual([exit, expect.stringContaining(why)])
   })
 })
 
@@ -71,14 +73,14 @@ describe('cupel samples purge', () => {
   it('forgets by age and repository, and only these', async () => {
     const other = await openPull(world, { 'b.js': 'let b // BUG\n' })
     expect(await kept()).toBe(2)
-    expect(cupel('samples', 'purge', '--older-than', '1').out).toBe('forgot the texts of 0 samples\n')
-    expect(cupel('samples', 'purge', '--older-than', 'x').status).toBe(2)
-    expect(cupel('samples', 'purge', '--repository', 'no/such').status).toBe(1)
-    expect(cupel('samples', 'purge', '--repository', other.repo.toUpperCase()).out).toBe(
+    expect((await cupel('samples', 'purge', '--older-than', '1')).out).toBe('forgot the texts of 0 samples\n')
+    expect((await cupel('samples', 'purge', '--older-than', 'x')).code).toBe(2)
+    expect((await cupel('samples', 'purge', '--repository', 'no/such')).code).toBe(1)
+    expect((await cupel('samples', 'purge', '--repository', other.repo.toUpperCase())).out).toBe(
       'forgot the texts of 1 samples\n',
     )
     expect(await kept()).toBe(1)
-    expect(cupel('samples', 'purge').out).toBe('forgot the texts of 1 samples\n')
+    expect((await cupel('samples', 'purge')).out).toBe('forgot the texts of 1 samples\n')
     expect(await kept()).toBe(0)
   })
 

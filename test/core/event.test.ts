@@ -330,7 +330,10 @@ describe('a payload with parts missing or replaced', () => {
       'pull_request_review',
       { action: 'submitted', review: { id: 1, body: '/cupel review' }, pull_request: pull },
     ],
-    ['pull_request_review_thread', { action: 'resolved', thread: { node_id: 'x' }, pull_request: pull }],
+    [
+      'pull_request_review_thread',
+      { action: 'resolved', thread: { comments: [comment] }, sender: person, pull_request: pull },
+    ],
     ['check_run', { action: 'rerequested', check_run }],
     ['installation', { action: 'deleted' }],
     ['installation_repositories', { action: 'removed', repositories_removed: [{ id: 9 }] }],

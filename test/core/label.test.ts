@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { consolidate, finalAt, type Likeness, type Vote } from '../../src/core/label.ts'
-
-/** Alike when both say the same word on the same line. */
-const likeness: Likeness = {
-  of: (a, b) => (a.path === b.path && a.line === b.line && a.text === b.text ? 1 : 0),
-  same: 0.5,
-}
+import { consolidate, finalAt, type Vote } from '../../src/core/label.ts'
+import { wordForWord } from '../support/fakes.ts'
 
 let origin = 0
 function vote(more: Partial<Vote>): Vote {
@@ -61,15 +56,15 @@ describe('what votes come to', () => {
     ['another line is another issue', [yes(), no({ line: 4 })], ['real', 'not']],
     ['another meaning is another issue', [yes(), no({ text: 'race' })], ['real', 'not']],
   ])('%s', (_name, votes, verdicts) => {
-    expect(consolidate(votes, likeness).places.map(place => place.verdict)).toEqual(verdicts)
-    const turned = consolidate(votes.toReversed(), likeness).places.map(place => place.verdict)
+    expect(consolidate(votes, wordForWord).places.map(place => place.verdict)).toEqual(verdicts)
+    const turned = consolidate(votes.toReversed(), wordForWord).places.map(place => place.verdict)
     expect(turned).toEqual(verdicts)
   })
 
   it('one person weighs once, however often they speak', () => {
     const place = consolidate(
       [yes({ weight: 0.9 }), yes({ weight: 0.4 }), yes({ weight: 0.8, authorId: 2 })],
-      likeness,
+      wordForWord,
     ).places[0]
     expect(place?.weight).toBeCloseTo(1.7)
     expect(place?.authors).toEqual([1, 2])
@@ -78,21 +73,22 @@ describe('what votes come to', () => {
   it('clean lines are places of their own kind', () => {
     const { places, clean } = consolidate(
       [vote({ value: 'clean', kind: 'audited', startLine: 1, line: 9 })],
-      likeness,
+      wordForWord,
     )
     expect(places).toEqual([])
-    expect(clean).toEqual([{ path: 'a.ts', side: 'RIGHT', startLine: 1, line: 9 }])
+    expect(clean).toEqual([{ path: 'a.ts', side: 'RIGHT', startLine: 1, line: 9, authorId: 1 }])
   })
 })
 
 describe('finality', () => {
   const takenAt = new Date('2026-03-01T00:00:00Z')
-  it.each([
+  it.each<[string, string | null, string, number[]?]>([
     ['72 hours after the end', '2026-03-02T00:00:00Z', '2026-03-05T00:00:00Z'],
     ['14 days after the sample when it stays open', null, '2026-03-15T00:00:00Z'],
     ['14 days after the sample when it ends later', '2026-04-02T00:00:00Z', '2026-03-15T00:00:00Z'],
-  ])('%s', (_name, endedAt, expected) => {
-    expect(finalAt({ takenAt, endedAt: endedAt === null ? null : new Date(endedAt) })).toEqual(
+    ['14 days after the sample when judges are asked', '2026-03-02T00:00:00Z', '2026-03-15T00:00:00Z', [4]],
+  ])('%s', (_name, endedAt, expected, drawn = []) => {
+    expect(finalAt({ takenAt, endedAt: endedAt === null ? null : new Date(endedAt), drawn })).toEqual(
       new Date(expected),
     )
   })

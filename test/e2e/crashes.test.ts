@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Redis } from 'ioredis'
 import { plantedReviewer } from '../../sandbox/models/reviewers.ts'
+import { packPayload } from '../../src/adapters/postgres/delivery-payload.ts'
 import { redisMissing } from '../support/redis.ts'
 import { installHolds, points, type Holds } from './holds.ts'
 import { createRepository, places, see, type At, type TestRepository } from './repository.ts'
@@ -140,14 +141,14 @@ describe.each(backends)('on %s, a review', backend => {
     const sent = world.github.deliveries.filter(delivery => delivery.repositoryId === repository.id)
     await world.owner.query(
       `insert into production.deliveries (id, event, action, installation_id, repository_id, payload)
-       select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])`,
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bytea[])`,
       [
         sent.map(each => each.guid),
         sent.map(each => each.event),
         sent.map(each => each.action),
         sent.map(() => repository.installationId),
         sent.map(() => repository.id),
-        sent.map(each => each.body),
+        sent.map(each => packPayload(each.body)),
       ],
     )
     await world.github.control.setWebhookUrl({ url: world.webhookUrl })

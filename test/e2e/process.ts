@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ProcessSpec } from '../../src/supervisor/supervise.ts'
 
@@ -19,8 +20,11 @@ export interface RunningProcess {
 }
 
 /** One process of Cupel as the supervisor starts it, but ended and begun again by the test. Resolves when it says that it is ready. */
-export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
-  const child = spawn(process.execPath, [spec.module], {
+export async function startProcess(
+  spec: ProcessSpec,
+  nodeOptions: readonly string[] = [],
+): Promise<RunningProcess> {
+  const child = spawn(process.execPath, [...nodeOptions, spec.module], {
     cwd: root,
     env: spec.env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -63,6 +67,16 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
       return child.exitCode
     },
   }
+}
+
+/** What a process really has in its environment. */
+export function environmentOf(pid: number): Record<string, string> {
+  const lines = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+  return Object.fromEntries(
+    lines
+      .filter(line => line.includes('='))
+      .map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
 }
 
 function isAlive(child: ChildProcess): boolean {

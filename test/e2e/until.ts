@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const POLL_MS = 25
+// Each look may be a query, and dozens of scenarios wait at once.
+const POLL_MS = 100
 
 /** The first answer that is neither null nor false. Throws after `withinMs`, with what `context` tells by then. */
 export async function until<T>(

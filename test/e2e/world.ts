@@ -28,6 +28,8 @@ export interface World {
   models: ModelStub | null
   web: RunningProcess
   worker: RunningProcess
+  /** Starts a process of Cupel by its name, as the supervisor would. */
+  start(name: string): Promise<RunningProcess>
   /** After `worker.kill()` or `worker.stop()`. */
   startWorker(): Promise<void>
   /** Sends a webhook as GitHub would; with the id of an earlier one, again. Answers the status. */
@@ -51,6 +53,8 @@ export async function startWorld(options: {
   answer?: ModelStubOptions['answer']
   providers?: readonly ('openai' | 'anthropic')[]
   environment?: Record<string, string>
+  /** Options of Node.js itself for a process. */
+  nodeOptions?: (name: string) => string[]
 }): Promise<World> {
   const closers: (() => Promise<unknown>)[] = []
   const close = async (): Promise<void> => {
@@ -100,7 +104,8 @@ export async function startWorld(options: {
       if (!found) throw new Error(`no process ${name}`)
       return found
     }
-    const [web, worker] = await Promise.all([startProcess(spec('web')), startProcess(spec('production'))])
+    const start = (name: string) => startProcess(spec(name), options.nodeOptions?.(name))
+    const [web, worker] = await Promise.all([start('web'), start('production')])
     const world: World = {
       github,
       database,
@@ -110,8 +115,9 @@ export async function startWorld(options: {
       models,
       web,
       worker,
+      start,
       async startWorker() {
-        world.worker = await startProcess(spec('production'))
+        world.worker = await start('production')
       },
       async send({ event, id, body }) {
         const answer = await fetch(webhookUrl, {

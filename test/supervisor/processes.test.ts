@@ -54,6 +54,10 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
       'REDIS_URL',
     ],
   },
+  gate: {
+    role: 'cupel_gate',
+    sees: ['CUPEL_GATE_SECONDS', 'CUPEL_JUDGING_BUDGET', 'HOST', 'METRICS_PORT'],
+  },
   production: {
     role: 'cupel_production',
     sees: [
@@ -86,6 +90,7 @@ const renamed = [
   'CUPEL_EXPERIMENTS_OPENAI_API_KEY',
   'CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY',
   'CUPEL_EXPERIMENTS_METRICS_PORT',
+  'CUPEL_GATE_METRICS_PORT',
 ]
 
 let folder: string
@@ -155,6 +160,22 @@ it.each([
       'GHE_HOST',
       'GITHUB_TOKEN',
       'OPENAI_API_KEY',
+    ],
+  ],
+  [
+    'gate',
+    [
+      'APP_ID',
+      'PRIVATE_KEY',
+      'PRIVATE_KEY_PATH',
+      'WEBHOOK_SECRET',
+      'GHE_HOST',
+      'GITHUB_TOKEN',
+      'OPENAI_API_KEY',
+      'ANTHROPIC_API_KEY',
+      'CUPEL_EXPERIMENTS_OPENAI_API_KEY',
+      'CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY',
+      'REDIS_URL',
     ],
   ],
 ])('%s holds no value of %j, under whatever name', (name, secrets) => {

@@ -1,5 +1,6 @@
 import type { Configuration } from '../../src/core/configuration.ts'
 import { sha256 } from '../../src/core/ids.ts'
+import type { Likeness, Statement } from '../../src/core/label.ts'
 import type { Candidate, Finding } from '../../src/core/review/finding.ts'
 import { parsePatch } from '../../src/core/review/patch.ts'
 import type { FileChange } from '../../src/core/review/diff.ts'
@@ -194,4 +195,18 @@ export function receiptOf(more: Partial<Receipt> = {}): Receipt {
     filesNotListed: false,
     ...more,
   }
+}
+
+/** Two statements are about one issue when both begin with the same line of text on the same line of code. */
+export const wordForWord: Likeness = {
+  group: statements => [...Map.groupBy(statements.keys(), at => wordsOf(statements[at])).values()],
+  to: labels => findings =>
+    findings.map(finding => {
+      const index = labels.findIndex(label => wordsOf(label) === wordsOf(finding))
+      return index < 0 ? null : index
+    }),
+}
+
+function wordsOf(statement: Statement | undefined): string {
+  return `${statement?.path}:${statement?.line} ${statement?.text.split('\n')[0]}`
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type pg from 'pg'
 import { decideEvent } from '../../src/core/event.ts'
 import { testDatabase, type TestDatabase } from '../support/database.ts'
-import { post, startWeb, webhook, type Web } from './setup.ts'
+import { post, rows, startWeb, webhook, type Web } from './setup.ts'
 
 let database: TestDatabase
 let owner: pg.Pool
@@ -37,11 +37,7 @@ describe.each(versions.map(entry => entry.name))('every webhook example of %s', 
         body: { delivery: 'accepted' },
       })
     }
-    const { rows } = await owner.query<{ id: string; event: string; payload: string }>(
-      'select id, event, payload from production.deliveries where id = any($1)',
-      [sent.map(one => one.id)],
-    )
-    const stored = new Map(rows.map(row => [row.id, row]))
+    const stored = new Map((await rows(owner)).map(({ id, event, payload }) => [id, { id, event, payload }]))
     for (const { id, name, payload } of sent) {
       expect(stored.get(id)).toEqual({ id, event: name, payload })
       const event = { name, deliveryId: id, payload: JSON.parse(stored.get(id)?.payload ?? '') as unknown }

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest'
 import type pg from 'pg'
+import { packPayload } from '../../src/adapters/postgres/delivery-payload.ts'
 import { testDatabase, type TestDatabase } from '../support/database.ts'
 import { jobs, post, rows, secret, startProxy, webhook, type Sent } from './setup.ts'
 
@@ -130,7 +131,8 @@ describe('stopping', () => {
 test('rows left without a job by a process that died are given one', async () => {
   await owner.query(
     `insert into production.deliveries (id, event, payload, received_at)
-     values ('left', 'push', '{}', now() - interval '1 minute')`,
+     values ('left', 'push', $1, now() - interval '1 minute')`,
+    [packPayload('{}')],
   )
   await startMain({ DATABASE_URL: database.url('cupel_web') })
   await vi.waitUntil(async () => (await rows(owner))[0]?.state === 'queued', { timeout: 20_000 })

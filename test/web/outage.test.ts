@@ -99,7 +99,7 @@ test('a long outage of the queue is swept up in one go', async () => {
   web = await startWeb(database)
   await owner.query(
     `insert into production.deliveries (id, event, payload)
-     select 'old-' || n, 'push', '{}' from generate_series(1, 1200) as n`,
+     select 'old-' || n, 'push', '' from generate_series(1, 1200) as n`,
   )
   const waiting = (await web.queue.depth()).waiting
   expect(await web.intake.sweep(0)).toBe(1200)

@@ -122,10 +122,7 @@ describe('size', () => {
   it('25 MB is stored whole', async () => {
     const body = sized(MAX_BODY_BYTES)
     expect((await post(web.url, webhook(body))).status).toBe(202)
-    const { rows: stored } = await owner.query<{ bytes: number }>(
-      'select octet_length(payload) as bytes from production.deliveries',
-    )
-    expect(stored).toEqual([{ bytes: MAX_BODY_BYTES }])
+    expect((await rows(owner)).map(row => row.payload.length)).toEqual([MAX_BODY_BYTES])
   })
 
   it.each([MAX_BODY_BYTES + 1, 2 * MAX_BODY_BYTES + 100_000])('%i bytes are answered 413', async bytes => {

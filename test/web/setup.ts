@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { request, type IncomingMessage } from 'node:http'
 import type pg from 'pg'
 import { deliveryIntake } from '../../src/adapters/postgres/delivery-intake.ts'
+import { unpackPayload } from '../../src/adapters/postgres/delivery-payload.ts'
 import { prometheusMetrics } from '../../src/adapters/prometheus/metrics.ts'
 import { bullQueues } from '../../src/adapters/queue/bull.ts'
 import { queueNames, type DeliveryJob } from '../../src/cycle.ts'
@@ -55,11 +56,11 @@ export interface Row {
 }
 
 export async function rows(owner: pg.Pool): Promise<Row[]> {
-  const result = await owner.query<Row>(
+  const result = await owner.query<Omit<Row, 'payload'> & { payload: Buffer }>(
     `select id, event, action, installation_id, repository_id, payload, state
      from production.deliveries order by received_at, id`,
   )
-  return result.rows
+  return result.rows.map(row => ({ ...row, payload: unpackPayload(row.payload) }))
 }
 
 /** The deliveries that have a job. */

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Delivery, DeliveryLog } from '../../ports/stores.ts'
+import { unpackPayload } from './delivery-payload.ts'
 import { storable, type Db } from './pool.ts'
 
 /** Deliveries for the production worker. */
@@ -18,7 +19,7 @@ async function getDelivery(db: Db, id: string): Promise<Delivery | null> {
     action: string | null
     installation_id: string | null
     repository_id: string | null
-    payload: string
+    payload: Buffer
     received_at: Date
     state: Delivery['state']
   }>(
@@ -34,7 +35,7 @@ async function getDelivery(db: Db, id: string): Promise<Delivery | null> {
     action: row.action,
     installationId: row.installation_id === null ? null : Number(row.installation_id),
     repositoryId: row.repository_id === null ? null : Number(row.repository_id),
-    payload: row.payload,
+    payload: unpackPayload(row.payload),
     receivedAt: row.received_at,
     state: row.state,
   }

@@ -1,8 +1,8 @@
 import type { ExperimentDefinition, ExperimentState } from '../../core/experiment.ts'
 import { partsOf } from '../../core/experiment.ts'
 import { canonicalJson, configurationId } from '../../core/ids.ts'
-import { noEvidence, type Evidence } from '../../core/minimum-evidence.ts'
 import type { ReplaySummary } from '../../core/replay.ts'
+import type { Sums } from '../../core/score/sums.ts'
 import type { Db } from './pool.ts'
 
 /** What an operator sees of experiments, and the doors an administrator has; with the rights of cupel_operator. */
@@ -157,30 +157,13 @@ export async function newestMetrics(db: Db, id: string): Promise<Metrics | null>
   return rows[0] ?? null
 }
 
-export async function evidenceOf(db: Db, id: string): Promise<Evidence> {
-  const { rows } = await db.query<{
-    labelled_pull_requests: string
-    true_positive_hunks: string
-    pull_requests_with_issue: string
-    days: string
-    authors: Record<string, number> | null
-  }>(
-    `select labelled_pull_requests, true_positive_hunks, pull_requests_with_issue, days, authors
-     from gate.published_evidence where experiment_id = $1`,
+/** Over an experiment's final outcomes; null before the first. */
+export async function sumsOf(db: Db, id: string): Promise<Sums | null> {
+  const { rows } = await db.query<{ sums: Sums }>(
+    'select sums from gate.published_evidence where experiment_id = $1',
     [id],
   )
-  const row = rows[0]
-  if (!row) return noEvidence
-  const decided = Object.values(row.authors ?? {})
-  const sum = decided.reduce((total, hunks) => total + hunks, 0)
-  return {
-    labelledPullRequests: Number(row.labelled_pull_requests),
-    days: Number(row.days),
-    truePositiveHunks: Number(row.true_positive_hunks),
-    pullRequestsWithIssue: Number(row.pull_requests_with_issue),
-    labelAuthors: decided.length,
-    largestAuthorShare: sum === 0 ? 0 : Math.max(...decided) / sum,
-  }
+  return rows[0]?.sums ?? null
 }
 
 export interface PublishedReplay {

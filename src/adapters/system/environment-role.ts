@@ -59,7 +59,7 @@ const allowed: Record<Role, readonly string[]> = {
     'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',
     'CUPEL_RECOVERY_SECONDS',
   ],
-  gate: ['REDIS_URL'],
+  gate: ['HOST', 'CUPEL_JUDGING_BUDGET', 'CUPEL_GATE_SECONDS'],
   archive: [],
   dashboard: [],
 }
@@ -71,6 +71,7 @@ const renamed: Partial<Record<Role, Record<string, string>>> = {
     CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY: 'ANTHROPIC_API_KEY',
     CUPEL_EXPERIMENTS_METRICS_PORT: 'METRICS_PORT',
   },
+  gate: { CUPEL_GATE_METRICS_PORT: 'METRICS_PORT' },
 }
 
 /**
@@ -95,8 +96,9 @@ export function environmentFor(
   if (role === 'experiments') {
     if (!result['OPENAI_API_KEY']) delete result['OPENAI_BASE_URL']
     if (!result['ANTHROPIC_API_KEY']) delete result['ANTHROPIC_BASE_URL']
-    // Any free port is meant for every process; a port of production's would be taken.
-    if (env['METRICS_PORT'] === '0') result['METRICS_PORT'] ??= '0'
   }
+  // Any free port is meant for every process; a port of production's would be taken.
+  if ((role === 'experiments' || role === 'gate') && env['METRICS_PORT'] === '0')
+    result['METRICS_PORT'] ??= '0'
   return { ...result, ...own }
 }

@@ -40,6 +40,8 @@ export interface Environment {
   dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
   /** Of all experiments together: US dollars a day (UTC), and model calls a minute to each provider. */
   experiments: { dailyUsd: number; requestsPerMinute: number }
+  /** Judgements a day that people may be asked for, and milliseconds between two turns of the gate. */
+  gate: { judgingBudget: number; everyMs: number }
   /** After so long without a sign of life the work of a process that died is taken up by another. Milliseconds. */
   recoveryMs: number
 }
@@ -118,6 +120,16 @@ const schema = z.object({
     .regex(/^[1-9]\d{0,4}$/, 'is not a number of requests; write 1 to 99999, or leave it out for 60')
     .transform(Number)
     .default(60),
+  CUPEL_JUDGING_BUDGET: z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,2}|1000)$/, 'is not a number of judgements a day; write 0 to 1000')
+    .transform(Number)
+    .default(10),
+  CUPEL_GATE_SECONDS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 10')
+    .transform(Number)
+    .default(10),
   CUPEL_SAMPLE_RATE: z
     .string()
     .regex(/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/, 'is not a share; write 0 to 1, such as 0.25')
@@ -130,6 +142,8 @@ const schema = z.object({
     .default(30),
 })
 type Parsed = z.output<typeof schema>
+
+const metricsPorts: Partial<Record<Role | 'supervisor', number>> = { experiments: 9465, gate: 9466 }
 
 /** Every variable that Cupel reads. */
 export const variables: readonly string[] = Object.keys(schema.shape)
@@ -230,7 +244,7 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
     host: parsed.HOST,
     port: parsed.PORT,
     // Processes of one machine each have their own.
-    metricsPort: parsed.METRICS_PORT ?? (role === 'experiments' ? 9465 : 9464),
+    metricsPort: parsed.METRICS_PORT ?? metricsPorts[role] ?? 9464,
     logLevel: parsed.LOG_LEVEL,
     pricesPath: parsed.CUPEL_PRICES ?? null,
     dataDir: parsed.CUPEL_DATA_DIR,
@@ -244,6 +258,7 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
       dailyUsd: parsed.CUPEL_EXPERIMENTS_DAILY_USD,
       requestsPerMinute: parsed.CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE,
     },
+    gate: { judgingBudget: parsed.CUPEL_JUDGING_BUDGET, everyMs: parsed.CUPEL_GATE_SECONDS * 1_000 },
     recoveryMs: parsed.CUPEL_RECOVERY_SECONDS * 1_000,
   }
 }

@@ -1,15 +1,24 @@
-import type { Category, Severity } from '../review/finding.ts'
 import { comparePlaces, type Place, type PlaceEvidence, placeLogOdds } from './place.ts'
 import { compareTexts, type Likeness } from './similarity.ts'
-import { readTerms } from './terms.ts'
+import { readTerms, type Terms } from './terms.ts'
 import { type Model, weights } from './weights.ts'
 
 /** A finding, or the issue that a label stands for. */
 export interface Described extends Place {
   /** Title and body; untrusted, read up to a limit. */
   text: string
-  category?: Category
-  severity?: Severity
+  category?: string | null
+  severity?: string | null
+}
+
+/** With its text read, which is most of the work: whoever compares one often reads it once. */
+export interface Read {
+  of: Described
+  terms: Terms
+}
+
+export function read(of: Described): Read {
+  return { of, terms: readTerms(of.text) }
 }
 
 /** Indexes into the lists given. */
@@ -21,7 +30,7 @@ export interface Match {
 }
 
 /** Bounds the time: 1,000 × 1,000 real findings take half a second, as many made to be slow three. */
-const MAX_PAIRS = 1_000_000
+export const MAX_PAIRS = 1_000_000
 
 function textLogOdds(likeness: Likeness, model: Model): number {
   return (
@@ -61,25 +70,49 @@ export function match(
   labels: readonly Described[],
   model: Model = weights,
 ): Match[] {
-  if (findings.length * labels.length > MAX_PAIRS)
-    throw new RangeError(`${findings.length} findings by ${labels.length} labels are too many to compare`)
-  const place = (finding: number, label: number): PlaceEvidence =>
-    comparePlaces(findings[finding] as Described, labels[label] as Described)
-  const likeness = compareTexts(
-    findings.map(finding => readTerms(finding.text)),
-    labels.map(label => readTerms(label.text)),
-    (finding, label) => place(finding, label).kind !== 'elsewhere',
-  )
+  return matchRead(findings.map(read), labels.map(read), model)
+}
+
+/** The same with texts that were read before. */
+export function matchRead(
+  findings: readonly Read[],
+  labels: readonly Read[],
+  model: Model = weights,
+): Match[] {
+  const score = scorePairs(findings, labels, model)
   const candidates: Match[] = []
   for (const finding of findings.keys())
     for (const label of labels.keys()) {
-      const alike = likeness(finding, label)
-      const added = alike.cosine === 0 ? undefined : placeLogOdds(place(finding, label))
-      if (added === undefined) continue
-      const score = 1 / (1 + Math.exp(-textLogOdds(alike, model) - added))
-      if (score >= model.threshold) candidates.push({ finding, label, score })
+      const of = score(finding, label)
+      if (of >= model.threshold) candidates.push({ finding, label, score: of })
     }
-  return takeBestFirst(candidates, findings, labels)
+  return takeBestFirst(
+    candidates,
+    findings.map(each => each.of),
+    labels.map(each => each.of),
+  )
+}
+
+/** Probability that a finding means what a label does; 0 where that cannot be. Throws like match. */
+export function scorePairs(
+  findings: readonly Read[],
+  labels: readonly Read[],
+  model: Model,
+): (finding: number, label: number) => number {
+  if (findings.length * labels.length > MAX_PAIRS)
+    throw new RangeError(`${findings.length} findings by ${labels.length} labels are too many to compare`)
+  const place = (finding: number, label: number): PlaceEvidence =>
+    comparePlaces((findings[finding] as Read).of, (labels[label] as Read).of)
+  const likeness = compareTexts(
+    findings.map(finding => finding.terms),
+    labels.map(label => label.terms),
+    (finding, label) => place(finding, label).kind !== 'elsewhere',
+  )
+  return (finding, label) => {
+    const alike = likeness(finding, label)
+    const added = alike.cosine === 0 ? undefined : placeLogOdds(place(finding, label))
+    return added === undefined ? 0 : 1 / (1 + Math.exp(-textLogOdds(alike, model) - added))
+  }
 }
 
 /** Greedy: on the judged rows it finds the same pairs as the optimal assignment. */

@@ -20,7 +20,7 @@ const levels = {
   info: 'notice',
 } as const
 
-/** What a check run will say; a CheckOutcome of the code-host port. */
+/** What a check run will say; an outcome of the code-host port may say more. */
 export interface CheckReport {
   conclusion: 'success' | 'neutral'
   title: string

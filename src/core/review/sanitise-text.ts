@@ -19,7 +19,7 @@ export function maskSecrets(text: string): string {
 /** What a code host turns into a link, a notification or a command although it is plain text. */
 const active = new RegExp(
   [
-    String.raw`(?<url>(?:[a-z][a-z0-9+.-]{1,20}:)?\/\/[^\s<>"'\x60]+|\bwww\.[^\s<>"'\x60]+|\b(?:mailto|javascript|data|vbscript|xmpp|tel):[^\s<>"'\x60]+)`,
+    String.raw`(?<url>(?:[a-z][a-z0-9+.-]{1,20}:)?\/\/[^\s<>"'\x60]+|\bwww\.[^\s<>"'\x60]*|\b(?:mailto|javascript|data|vbscript|xmpp|tel):[^\s<>"'\x60]+)`,
     String.raw`(?<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)`,
     String.raw`(?<mention>@[A-Za-z0-9_][\w-]*(?:\/[\w.-]+)?)`,
     String.raw`(?<reference>(?:[\w.-]+\/[\w.-]+)?#\d+|\bGH-\d+)`,

@@ -7,15 +7,27 @@ export interface Figures {
   labelledPullRequests: number
   labelledHunks: number
   accuracy: Interval | null
+  /** On hunks drawn for the audit: what nobody answered in time counts as wrong, or is left out. */
+  audit: {
+    due: number
+    unanswered: number
+    towardsPromotion: Interval | null
+    towardsQuarantine: Interval | null
+  }
   /** What a reviewer that says nothing would have reached. */
   muteAccuracy: number | null
   precision: Interval | null
   /** Relative to the issues anybody named: an upper bound. */
   recall: Interval | null
+  /** Of hunks, summed. */
+  fHalf: number | null
+  /** Matthews' correlation, -1 to 1; null where a whole row or column of the table is empty. */
+  mcc: number | null
   falsePositives: number
   falseNegatives: number
   /** Share of findings that anybody judged. */
   labelCoverage: number | null
+  /** Infinity where so large a share failed; a failed run is slower than any. */
   latencyP50Ms: number | null
   latencyP95Ms: number | null
   /** Share of runs that failed or were degraded. */
@@ -45,7 +57,15 @@ export function figuresOf(sums: Sums): Figures {
     labelledPullRequests: sums.accuracy.n,
     labelledHunks: sums.labelled,
     ...groupFigures(sums),
+    audit: {
+      due: sums.audit.due,
+      unanswered: sums.audit.unanswered,
+      towardsPromotion: meanOf(sums.audit.towardsPromotion, share),
+      towardsQuarantine: meanOf(sums.audit.towardsQuarantine, share),
+    },
     muteAccuracy: sums.mute.n === 0 ? null : sums.mute.sum / sums.mute.n,
+    fHalf: fHalfOf(sums),
+    mcc: mccOf(sums),
     falsePositives: sums.fp,
     falseNegatives: sums.fn,
     labelCoverage: sums.findings === 0 ? null : judged / sums.findings,
@@ -80,7 +100,20 @@ function satisfactionOf({ satisfaction, baselineSatisfaction }: Sums): number | 
   if (weight === 0) return null
   const prior =
     baselineSatisfaction.weight === 0 ? 0.5 : baselineSatisfaction.pleased / baselineSatisfaction.weight
-  return (5 * (pleased + priorWeight * prior)) / (weight + priorWeight)
+  // Of thousands of weights that were added up, the last digits differ.
+  return Math.min(5, (5 * (pleased + priorWeight * prior)) / (weight + priorWeight))
+}
+
+type Table = Pick<Sums, 'tp' | 'fp' | 'fn' | 'tn'>
+
+function fHalfOf({ tp, fp, fn }: Table): number | null {
+  const of = 1.25 * tp + 0.25 * fn + fp
+  return of === 0 ? null : (1.25 * tp) / of
+}
+
+function mccOf({ tp, fp, fn, tn }: Table): number | null {
+  const of = Math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+  return of === 0 ? null : (tp * tn - fp * fn) / of
 }
 
 function groupFigures(group: Group): Pick<Figures, 'accuracy' | 'precision' | 'recall'> {

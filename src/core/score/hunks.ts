@@ -26,7 +26,7 @@ export interface Counts extends HunkCounts {
   /** Places known to be real issues, and how many of them the run found. */
   issues: number
   found: number
-  /** The part that rests on blind judgements of drawn hunks. */
+  /** The part that rests on blind judgements: of the hunks that were due, those labelled by them and those not. */
   audited: HunkCounts & { due: number; unanswered: number }
   severity: Partial<Record<Severity, { issues: number; found: number; right: number; wrong: number }>>
   /** Explicit signals on what the run said: sum of weights, and of those that were pleased. */
@@ -71,30 +71,53 @@ export function statementOf(finding: Finding): Statement {
 }
 
 /**
- * Counts of one run's findings against the labels of its sample. Every finding takes the label of the place it is
- * most alike; several may take the same. Only tier A counts: what people did without saying so (B, C) has not been
- * shown to be right often enough. `findings` empty scores the mute reviewer.
+ * Counts of a run's findings against the labels of its sample, which are read once for all runs. Every finding takes
+ * the label of the place it means; several may take the same. Only tier A counts: what people did without saying so
+ * (B, C) has not been shown to be right often enough. Without findings it scores the mute reviewer.
  */
-export function countHunks(sample: ScoredSample, findings: readonly Finding[], likeness: Likeness): Counts {
-  const places = sample.places
-    .filter(place => place.tier === 'A' && place.verdict !== 'disputed')
-    .flatMap(place => {
-      const hunk = hunkAt(sample.hunks, place)
-      return hunk === null ? [] : [{ place, hunk }]
+export function hunkCounter(
+  sample: ScoredSample,
+  likeness: Likeness,
+): (findings: readonly Finding[]) => Counts {
+  const meant = likeness.to(sample.places)
+  const known = new Map(
+    sample.places.flatMap(place => {
+      const hunk = place.tier === 'A' && place.verdict !== 'disputed' ? hunkAt(sample.hunks, place) : null
+      return hunk === null ? [] : [[place, hunk]]
+    }),
+  )
+  return findings => {
+    const statements = findings.map(statementOf)
+    const judged = meant(statements).map((index, at) => {
+      // A place that does not count keeps what was said of it from being taken for another.
+      const place = index === null ? undefined : sample.places[index]
+      return {
+        place: place !== undefined && known.has(place) ? place : null,
+        hunk: hunkAt(sample.hunks, statements[at] as Statement),
+      }
     })
-  const judged = findings.map(finding => {
-    const statement = statementOf(finding)
-    let best: { place: LabelledPlace; score: number } | null = null
-    for (const { place } of places) {
-      const score = likeness.of(statement, place)
-      if (score >= likeness.same && score > (best?.score ?? 0)) best = { place, score }
-    }
-    return { finding, place: best?.place ?? null, hunk: hunkAt(sample.hunks, statement) }
-  })
-  const clean = new Set(sample.clean.flatMap(place => hunkAt(sample.hunks, place) ?? []))
+    return countHunks(sample, known, judged)
+  }
+}
+
+interface Judged {
+  /** The place whose label a finding has; null when nobody judged it. */
+  place: LabelledPlace | null
+  hunk: number | null
+}
+
+function countHunks(
+  sample: ScoredSample,
+  known: ReadonlyMap<LabelledPlace, number>,
+  judged: readonly Judged[],
+): Counts {
+  const places = [...known].map(([place, hunk]) => ({ place, hunk }))
+  const placesAt = Map.groupBy(places, each => each.hunk)
+  const judgedAt = Map.groupBy(judged, each => each.hunk)
+  const clean = Map.groupBy(sample.clean, place => hunkAt(sample.hunks, place))
   const found = new Set(judged.flatMap(each => (each.place?.verdict === 'real' ? [each.place] : [])))
   const counts = emptyCounts(sample.hunks.length)
-  counts.findings = findings.length
+  counts.findings = judged.length
   for (const { place } of judged) {
     if (place === null) counts.unjudged++
     else if (place.verdict === 'real') counts.right++
@@ -116,8 +139,8 @@ export function countHunks(sample: ScoredSample, findings: readonly Finding[], l
   }
   const drawn = new Set(sample.drawn)
   for (const { index } of sample.hunks) {
-    const here = places.filter(each => each.hunk === index).map(each => each.place)
-    const said = judged.filter(each => each.hunk === index)
+    const here = (placesAt.get(index) ?? []).map(each => each.place)
+    const said = judgedAt.get(index) ?? []
     const outcome = classify(here, said, found, clean.has(index))
     const audited = drawn.has(index)
     if (audited) counts.audited.due++
@@ -138,15 +161,23 @@ export function countHunks(sample: ScoredSample, findings: readonly Finding[], l
     counts.labelled++
     counts[outcome]++
     if (!here.some(place => place.verdict === 'real')) counts.mute++
-    for (const author of new Set(here.flatMap(place => place.authors)))
+    const judges = (clean.get(index) ?? []).map(place => place.authorId)
+    for (const author of new Set([...here.flatMap(place => place.authors), ...judges]))
       if (author !== null) counts.authors[author] = (counts.authors[author] ?? 0) + 1
-    const byAudit = audited && (clean.has(index) || here.some(place => place.kind === 'audited'))
-    if (byAudit) {
+    if (audited && isJudged(outcome, here, clean.has(index))) {
       counts.audited.labelled++
       counts.audited[outcome]++
     } else if (audited) counts.audited.unanswered++
   }
   return counts
+}
+
+/**
+ * Whether blind judges settled a hunk: that nothing is wrong in it takes their word on the whole of it, as one finding
+ * that is none says nothing of the lines beside it.
+ */
+function isJudged(outcome: HunkOutcome, here: readonly LabelledPlace[], clean: boolean): boolean {
+  return clean || (outcome !== 'tn' && here.some(place => place.kind === 'audited'))
 }
 
 type HunkOutcome = 'tp' | 'fp' | 'fn' | 'tn' | 'unknown' | 'unlabelled'

@@ -8,6 +8,7 @@ import {
   type Moments,
   type RatioMoments,
 } from '../statistics.ts'
+import { auditedAccuracy } from './audit.ts'
 import type { Counts } from './hunks.ts'
 
 /** One final outcome: a run on one sample, and production's own run on it. */
@@ -20,6 +21,8 @@ export interface Outcome {
   usd: number
   language: string
   changedLines: number
+  /** When its sample was taken; absent in a replay, where it says nothing. */
+  takenAt?: Date
 }
 
 /** Running sums of one group of outcomes. One outcome is one pull request. */
@@ -37,6 +40,10 @@ export interface Sums extends Group {
   baselineRecall: RatioMoments
   /** Accuracy of the run less that of production, on the same pull request. */
   accuracyDifference: Moments
+  /** Pull requests with a real issue. */
+  withIssue: number
+  /** When the oldest and the newest of the samples were taken, in ms. */
+  taken: { first: number; last: number } | null
   failed: number
   latency: Histogram
   usd: number
@@ -46,6 +53,8 @@ export interface Sums extends Group {
   tn: number
   hunks: number
   labelled: number
+  /** Accuracy on the drawn hunks of each pull request: unanswered ones wrong, and left out. */
+  audit: { due: number; unanswered: number; towardsPromotion: Moments; towardsQuarantine: Moments }
   unknown: number
   unjudged: number
   findings: number
@@ -64,6 +73,8 @@ export const emptySums: Sums = {
   baselinePrecision: noRatio,
   baselineRecall: noRatio,
   accuracyDifference: noMoments,
+  withIssue: 0,
+  taken: null,
   failed: 0,
   latency: {},
   usd: 0,
@@ -73,6 +84,7 @@ export const emptySums: Sums = {
   tn: 0,
   hunks: 0,
   labelled: 0,
+  audit: { due: 0, unanswered: 0, towardsPromotion: noMoments, towardsQuarantine: noMoments },
   unknown: 0,
   unjudged: 0,
   findings: 0,
@@ -108,15 +120,18 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
   return {
     ...addToGroup(sums, counts),
     mute: counts.labelled === 0 ? sums.mute : addTo(sums.mute, counts.mute / counts.labelled),
-    baselineAccuracy: base === null ? sums.baselineAccuracy : addTo(sums.baselineAccuracy, base),
+    baselineAccuracy: addKnown(sums.baselineAccuracy, base),
     baselinePrecision: addRatio(sums.baselinePrecision, baseline.right, baseline.right + baseline.wrong),
     baselineRecall: addRatio(sums.baselineRecall, baseline.found, baseline.issues),
     accuracyDifference:
       accuracy === null || base === null
         ? sums.accuracyDifference
         : addTo(sums.accuracyDifference, accuracy - base),
+    withIssue: sums.withIssue + (counts.issues > 0 ? 1 : 0),
+    taken: outcome.takenAt ? addTime(sums.taken, outcome.takenAt.getTime()) : sums.taken,
     failed: sums.failed + (outcome.failed ? 1 : 0),
-    latency: addToHistogram(sums.latency, outcome.latencyMs),
+    // What failed never came: no time is long enough for it.
+    latency: addToHistogram(sums.latency, outcome.failed ? Infinity : outcome.latencyMs),
     usd: sums.usd + outcome.usd,
     tp: sums.tp + counts.tp,
     fp: sums.fp + counts.fp,
@@ -124,6 +139,12 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
     tn: sums.tn + counts.tn,
     hunks: sums.hunks + counts.hunks,
     labelled: sums.labelled + counts.labelled,
+    audit: {
+      due: sums.audit.due + counts.audited.due,
+      unanswered: sums.audit.unanswered + counts.audited.unanswered,
+      towardsPromotion: addKnown(sums.audit.towardsPromotion, auditedAccuracy(counts, 'promotion')),
+      towardsQuarantine: addKnown(sums.audit.towardsQuarantine, auditedAccuracy(counts, 'quarantine')),
+    },
     unknown: sums.unknown + counts.unknown,
     unjudged: sums.unjudged + counts.unjudged,
     findings: sums.findings + counts.findings,
@@ -135,14 +156,21 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
 }
 
 function addToGroup<G extends Group>(group: G, counts: Counts): G {
-  const accuracy = accuracyOf(counts)
   return {
     ...group,
     outcomes: group.outcomes + 1,
-    accuracy: accuracy === null ? group.accuracy : addTo(group.accuracy, accuracy),
+    accuracy: addKnown(group.accuracy, accuracyOf(counts)),
     precision: addRatio(group.precision, counts.right, counts.right + counts.wrong),
     recall: addRatio(group.recall, counts.found, counts.issues),
   }
+}
+
+function addTime(taken: Sums['taken'], at: number): Sums['taken'] {
+  return { first: Math.min(taken?.first ?? at, at), last: Math.max(taken?.last ?? at, at) }
+}
+
+function addKnown(moments: Moments, value: number | null): Moments {
+  return value === null ? moments : addTo(moments, value)
 }
 
 /** People see these as small, medium and large: the bounds are changed lines. */

@@ -78,7 +78,7 @@ test.each<[string, string, string]>([
   ['nesting 100,000 deep', deep, deep],
   ['escaped lone surrogates', '{"a":"\\ud800"}', '{"a":"\\ud800"}'],
   ['every plane', '{"a":"é \u{1F984} \u202E \u200B \uFEFF \uFFFF \u{10FFFF}"}', ''],
-  ['a real NUL, which text cannot hold', '{"a":"\u0000"}', '{"a":"\uFFFD"}'],
+  ['a real NUL', '{"a":"\u0000"}', ''],
   ['a lone surrogate, which UTF-8 cannot hold', '{"a":"\uD800"}', '{"a":"\uFFFD"}'],
   ['25 MB', `{"a":"${'x'.repeat(25_000_000)}"}`, ''],
   ['text that is no JSON', '\\x00{\'";--', ''],

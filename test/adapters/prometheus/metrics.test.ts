@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { experimentMetrics } from '../../../src/adapters/prometheus/experiment-metrics.ts'
 import { prometheusMetrics } from '../../../src/adapters/prometheus/metrics.ts'
 
 interface Sample {
@@ -27,7 +28,7 @@ function parse(text: string): { samples: Sample[]; types: Map<string, string> } 
   return { samples, types }
 }
 
-async function read(of: ReturnType<typeof prometheusMetrics>) {
+async function read(of: { render(): Promise<string> }) {
   const { samples, types } = parse(await of.render())
   return {
     types,
@@ -125,5 +126,50 @@ describe('prometheusMetrics', () => {
     one.metrics.duplicateAvoided()
     expect((await read(prometheusMetrics())).value('v2_duplicates_avoided_total')).toBe(0)
     expect(one.contentType).toContain('text/plain')
+  })
+})
+
+describe('experimentMetrics', () => {
+  it('tells runs, errors, time, findings, tokens and money of all experiments together', async () => {
+    const of = experimentMetrics()
+    of.metrics.runFinished('live', 'done', null, 0.8)
+    of.metrics.runFinished('live', 'failed', 'model-timeout', 3)
+    of.metrics.runFinished('replay', 'degraded', null, 1)
+    of.metrics.findings(4)
+    of.metrics.tokens('openai/x', 'output', 600)
+    of.metrics.usd('openai/x', 0.02)
+    of.metrics.experiments({ active: 2, paused: 1 }, 1)
+    const now = await read(of)
+    expect(now.value('v1_experiments_total', { state: 'done', kind: 'live' })).toBe(1)
+    expect(now.value('v1_experiments_total', { state: 'degraded', kind: 'replay' })).toBe(1)
+    expect(now.value('v1_run_errors_total', { code: 'model-timeout' })).toBe(1)
+    expect(now.value('v1_run_duration_seconds_sum', { kind: 'live' })).toBeCloseTo(3.8)
+    expect(now.value('v1_findings_total')).toBe(4)
+    expect(now.value('v1_model_tokens_total', { model: 'openai/x', kind: 'output' })).toBe(600)
+    expect(now.value('v1_model_usd_total', { model: 'openai/x' })).toBe(0.02)
+    expect(now.value('v1_experiments', { state: 'active' })).toBe(2)
+    expect(now.value('v1_experiments', { state: 'promoted' })).toBe(0)
+    expect(now.value('v1_experiments_waiting')).toBe(1)
+  })
+
+  it('names no experiment, and no label has more values than its bound', async () => {
+    const of = experimentMetrics()
+    for (let i = 0; i < 500; i++) {
+      of.metrics.runFinished('live', 'failed', `code-${i}`, 1)
+      of.metrics.tokens(`model-${i}`, 'input', 1)
+      of.metrics.step('model', `step-${i}`, `outcome-${i}`, 1)
+    }
+    const { samples } = await read(of)
+    const own = samples.filter(one => one.name.startsWith('v1_'))
+    const values = new Map<string, Set<string>>()
+    for (const { name, labels } of own)
+      for (const [label, value] of Object.entries(labels))
+        values.set(`${name} ${label}`, (values.get(`${name} ${label}`) ?? new Set()).add(value))
+    expect(values.get('v1_run_errors_total code')?.size).toBe(31)
+    expect(values.get('v1_model_tokens_total model')?.size).toBe(51)
+    expect(Math.max(...[...values.values()].map(each => each.size))).toBeLessThanOrEqual(51)
+    expect(new Set(own.flatMap(one => Object.keys(one.labels)))).toEqual(
+      new Set(['state', 'kind', 'code', 'name', 'outcome', 'model', 'le']),
+    )
   })
 })

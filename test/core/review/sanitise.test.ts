@@ -37,6 +37,7 @@ const payloads = [
   '<mailto:x@evil.example>',
   'https://evil.example/?q=SECRET',
   'http://xn--80ak6aa92e.com',
+  'www.',
   'www.evil.example/?q=SECRET',
   'ftp://evil.example',
   'see evil@evil.example',

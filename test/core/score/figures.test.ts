@@ -105,6 +105,37 @@ describe('figures', () => {
     expect(figures.groups['size:small']?.recall?.value).toBeCloseTo(3 / 4, 12)
   })
 
+  it('count what no judge answered as wrong towards promotion, and as nothing towards quarantine', () => {
+    const audited = { labelled: 2, tp: 1, fp: 0, fn: 0, tn: 1, due: 4, unanswered: 2 }
+    const all = { labelled: 2, tp: 0, fp: 1, fn: 0, tn: 1, due: 2, unanswered: 0 }
+    const none = { labelled: 0, tp: 0, fp: 0, fn: 0, tn: 0, due: 3, unanswered: 3 }
+    const figures = figuresOf(
+      [outcome({ audited }), outcome({ audited: all }), outcome({ audited: none }), outcome({})].reduce(
+        addOutcome,
+        emptySums,
+      ),
+    )
+    expect(figures.audit).toMatchObject({ due: 9, unanswered: 5 })
+    // 2/4, 1/2 and 0/3; then 2/2 and 1/2; the pull request that was not drawn is in neither.
+    expect(figures.audit.towardsPromotion?.value).toBeCloseTo(1 / 3, 12)
+    expect(figures.audit.towardsQuarantine?.value).toBeCloseTo(3 / 4, 12)
+  })
+
+  it.each([
+    // 2.5 / (2.5 + 0.25 + 1) and (2 x 3 - 1) / sqrt(3 x 3 x 4 x 4)
+    ['by hand', { tp: 2, fp: 1, fn: 1, tn: 3 }, 2.5 / 3.75, 5 / 12],
+    ['when all is right', { tp: 2, fp: 0, fn: 0, tn: 3 }, 1, 1],
+    ['when all is wrong', { tp: 0, fp: 2, fn: 2, tn: 0 }, 0, -1],
+    ['of a mute reviewer', { tp: 0, fp: 0, fn: 1, tn: 3 }, 0, null],
+    ['of nothing', { tp: 0, fp: 0, fn: 0, tn: 0 }, null, null],
+  ])('F0.5 and MCC are those of the table %s', (_name, table, fHalf, mcc) => {
+    const figures = figuresOf({ ...emptySums, ...table })
+    if (fHalf === null) expect(figures.fHalf).toBeNull()
+    else expect(figures.fHalf).toBeCloseTo(fHalf, 12)
+    if (mcc === null) expect(figures.mcc).toBeNull()
+    else expect(figures.mcc).toBeCloseTo(mcc, 12)
+  })
+
   it('say nothing of what nobody labelled', () => {
     const figures = figuresOf(addOutcome(emptySums, outcome({ findings: 2, unjudged: 2 })))
     expect(figures).toMatchObject({
@@ -124,6 +155,23 @@ describe('figures', () => {
     )
     // 5 x (1 + 10 x 0.5) / 11
     expect(figuresOf(one).satisfaction).toBeCloseTo(30 / 11, 12)
+  })
+
+  it('take a failed run to be slower than any', () => {
+    const sums = [outcome({}), outcome({}), outcome({}, {}, { failed: true, latencyMs: 1 })].reduce(
+      addOutcome,
+      emptySums,
+    )
+    const { latencyP50Ms, latencyP95Ms } = figuresOf(JSON.parse(JSON.stringify(sums)) as typeof sums)
+    expect(latencyP50Ms).toBeGreaterThanOrEqual(1_000)
+    expect(latencyP50Ms).toBeLessThanOrEqual(1_050)
+    expect(latencyP95Ms).toBe(Infinity)
+  })
+
+  it('stay within 5 however the last digits of thousands of weights fall', () => {
+    const satisfaction = { weight: 20_187.9, pleased: 20_187.9 * (1 + 4 * Number.EPSILON) }
+    const figures = figuresOf({ ...emptySums, satisfaction, baselineSatisfaction: { weight: 1, pleased: 1 } })
+    expect(figures.satisfaction).toBe(5)
   })
 
   it('name the largest share of labels by one person', () => {

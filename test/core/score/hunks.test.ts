@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { LabelledPlace, Likeness } from '../../../src/core/label.ts'
+import type { LabelledPlace } from '../../../src/core/label.ts'
 import type { Finding } from '../../../src/core/review/finding.ts'
 import { hunksOf } from '../../../src/core/sample.ts'
-import { countHunks, hunkAt, type ScoredSample } from '../../../src/core/score/hunks.ts'
-import { fileOf } from '../../support/fakes.ts'
+import { hunkAt, hunkCounter, type ScoredSample } from '../../../src/core/score/hunks.ts'
+import { fileOf, wordForWord } from '../../support/fakes.ts'
 
-const likeness: Likeness = {
-  of: (a, b) =>
-    a.path === b.path && a.line === b.line && a.text.split('\n')[0] === b.text.split('\n')[0] ? 1 : 0,
-  same: 0.5,
-}
+const countHunks = (sample: ScoredSample, findings: readonly Finding[]) =>
+  hunkCounter(sample, wordForWord)(findings)
 
 /** Five hunks of one line each, at lines 10, 20, 30, 40 and 50. */
 const patch = [10, 20, 30, 40, 50].map(at => `@@ -${at},0 +${at},1 @@\n+line ${at}`).join('\n')
@@ -52,6 +49,7 @@ function finding(line: number, title = 'issue'): Finding {
     fingerprint: String(line),
   }
 }
+const judged = (verdict: LabelledPlace['verdict']) => place(10, verdict, { kind: 'audited' })
 const sample = (places: LabelledPlace[], more: Partial<ScoredSample> = {}): ScoredSample => ({
   hunks,
   places,
@@ -64,7 +62,7 @@ describe('hunks of a run', () => {
   it('are counted as worked out by hand', () => {
     // 10: real, found. 20: real, missed. 30: not an issue, said. 40: not an issue, silent. 50: said, nobody judged.
     const scored = sample([place(10, 'real'), place(20, 'real'), place(30, 'not'), place(40, 'not')])
-    const counts = countHunks(scored, [finding(10), finding(30), finding(50)], likeness)
+    const counts = countHunks(scored, [finding(10), finding(30), finding(50)])
     expect(counts).toMatchObject({
       hunks: 5,
       labelled: 4,
@@ -95,21 +93,21 @@ describe('hunks of a run', () => {
       'a finding on a hunk judged clean is wrong',
       [],
       [10],
-      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10 }] },
+      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10, authorId: 8 }] },
       'fp',
     ],
     [
       'silence on a hunk judged clean is right',
       [],
       [],
-      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10 }] },
+      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10, authorId: 8 }] },
       'tn',
     ],
     [
       'a real issue outweighs a clean judgement of its hunk',
       [place(10, 'real')],
       [],
-      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10 }] },
+      { clean: [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10, authorId: 8 }] },
       'fn',
     ],
     ['a place outside of the diff is nobody’s', [place(99, 'real')], [], {}, null],
@@ -117,27 +115,61 @@ describe('hunks of a run', () => {
     const counts = countHunks(
       sample(places, more),
       lines.map(line => finding(line)),
-      likeness,
     )
     const found = (['tp', 'fp', 'fn', 'tn', 'unknown'] as const).filter(name => counts[name] > 0)
     expect(found).toEqual(expected === null ? [] : [expected])
   })
 
   it('several findings on one issue are all right, and it is found once', () => {
-    const counts = countHunks(sample([place(10, 'real')]), [finding(10), finding(10)], likeness)
+    const counts = countHunks(sample([place(10, 'real')]), [finding(10), finding(10)])
     expect(counts).toMatchObject({ right: 2, found: 1, issues: 1, tp: 1 })
+  })
+
+  it('whoever judged a hunk clean is one of its authors', () => {
+    const clean = [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10, authorId: 8 } as const]
+    expect(countHunks(sample([place(20, 'not')], { clean }), []).authors).toEqual({ 7: 1, 8: 1 })
+  })
+
+  it('a place that does not count keeps its findings from being taken for another', () => {
+    const counts = hunkCounter(sample([place(10, 'disputed'), place(11, 'real')]), {
+      ...wordForWord,
+      to: labels => findings => findings.map(() => labels.findIndex(label => label.line === 10)),
+    })([finding(10)])
+    expect(counts).toMatchObject({ right: 0, unjudged: 1, found: 0, unknown: 1 })
   })
 
   it('a mute reviewer gets its hunks right where there is nothing, and finds nothing', () => {
     const scored = sample([place(10, 'real'), place(30, 'not'), place(40, 'not')])
-    const counts = countHunks(scored, [], likeness)
+    const counts = countHunks(scored, [])
     expect(counts.tp + counts.tn).toBe(counts.mute)
     expect(counts.found).toBe(0)
   })
 
+  it.each<[string, LabelledPlace[], number[], boolean, object]>([
+    ['a finding that is none leaves a silent run unanswered', [judged('not')], [], false, { unanswered: 1 }],
+    ['until its hunk is judged clean', [judged('not')], [], true, { tn: 1 }],
+    ['and is wrong of whoever said it', [judged('not')], [10], false, { fp: 1 }],
+    ['a real issue is missed by a silent run', [judged('real')], [], false, { fn: 1 }],
+    ['a volunteered word is no judgement', [place(10, 'real')], [10], false, { unanswered: 1 }],
+    ['no word at all is unanswered', [], [], false, { unanswered: 1 }],
+    ['so is a finding nobody judged', [], [10], false, { unanswered: 1 }],
+  ])('in the audit %s', (_name, places, lines, clean, expected) => {
+    const scored = sample(places, {
+      drawn: [0],
+      clean: clean ? [{ path: 'a.ts', side: 'RIGHT', startLine: 10, line: 10, authorId: 8 }] : [],
+    })
+    const { labelled, due, ...audited } = countHunks(
+      scored,
+      lines.map(line => finding(line)),
+    ).audited
+    const zero = { tp: 0, fp: 0, fn: 0, tn: 0, unanswered: 0 }
+    expect(audited).toEqual({ ...zero, ...expected })
+    expect([due, labelled + audited.unanswered]).toEqual([1, 1])
+  })
+
   it('keeps what was drawn and never judged apart from what was', () => {
     const scored = sample([place(10, 'real', { kind: 'audited' }), place(20, 'real')], { drawn: [0, 1, 2] })
-    expect(countHunks(scored, [finding(10)], likeness).audited).toEqual({
+    expect(countHunks(scored, [finding(10)]).audited).toEqual({
       due: 3,
       unanswered: 2,
       labelled: 1,

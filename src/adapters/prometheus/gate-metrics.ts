@@ -1,0 +1,55 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { GateMetrics } from '../../ports/metrics.ts'
+import type { PrometheusMetrics } from './metrics.ts'
+
+const turnBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300]
+
+/** The metrics of the gate, in a registry of its own. No label names an experiment, a repository or a person. */
+export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: GateMetrics } {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const gauge = (name: string, help: string, ...labelNames: string[]) =>
+    new Gauge({ name, help, labelNames, registers })
+
+  const turns = new Histogram({
+    name: 'gate_turn_duration_seconds',
+    help: 'One turn: the day’s draw, and everything that was due.',
+    buckets: turnBuckets,
+    labelNames: ['outcome'],
+    registers,
+  })
+  const samples = new Counter({
+    name: 'gate_samples_scored_total',
+    help: 'Samples by whether their outcomes could be written.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const outcomes = new Counter({
+    name: 'gate_final_outcomes_total',
+    help: 'Final outcomes that figures took up.',
+    registers,
+  })
+  const hunks = gauge('gate_hunks', 'Hunks in the figures of live trials by whether they count.', 'labelled')
+  const findings = gauge(
+    'gate_findings',
+    'Findings in the figures of live trials by whether anybody judged them.',
+    'judged',
+  )
+
+  const metrics: GateMetrics = {
+    turn: (outcome, seconds) => turns.observe({ outcome }, seconds),
+    scored(done, failed) {
+      samples.inc({ outcome: 'done' }, done)
+      samples.inc({ outcome: 'failed' }, failed)
+    },
+    counted: count => outcomes.inc(count),
+    coverage(of) {
+      hunks.set({ labelled: 'yes' }, of.labelledHunks)
+      hunks.set({ labelled: 'no' }, of.hunks - of.labelledHunks)
+      findings.set({ judged: 'yes' }, of.judgedFindings)
+      findings.set({ judged: 'no' }, of.findings - of.judgedFindings)
+    },
+  }
+  return { metrics, render: () => registry.metrics(), contentType: registry.contentType }
+}
