@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { archiveCounts } from '../../src/adapters/postgres/archive-counts.ts'
 import { auditDraws } from '../../src/adapters/postgres/audit-draws.ts'
+import { verifyAudit } from '../../src/adapters/postgres/audit-log.ts'
 import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
 import { withTurn } from '../../src/adapters/postgres/locks.ts'
-import { openPool } from '../../src/adapters/postgres/pool.ts'
+import { openPool, withClient } from '../../src/adapters/postgres/pool.ts'
 import { scoring } from '../../src/adapters/postgres/scoring.ts'
 import { gateMetrics } from '../../src/adapters/prometheus/gate-metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
@@ -10,13 +12,18 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import { readEnvironment } from '../../src/adapters/system/environment.ts'
 import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
+import { repeater } from '../../src/adapters/system/repeat.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { matching } from '../../src/core/match/likeness.ts'
+import { auditCheck } from './check-audit.ts'
 import type { GateDeps } from './deps.ts'
 import { turn } from './turn.ts'
 
 /** A turn that failed is tried again after twice the last pause, up to this. */
 const LONGEST_PAUSE_MS = 300_000
+const MEASURE_EVERY_MS = 30_000
+/** A row takes some 10 µs, so that an hour leaves room for many years of them. */
+const AUDIT_EVERY_MS = 3_600_000
 
 await runProcess('gate', async () => {
   const environment = readEnvironment(process.env, 'gate')
@@ -59,10 +66,20 @@ await runProcess('gate', async () => {
       await clock.sleep(pauseMs, stopping.signal).catch(() => {})
     }
   })()
+  const repeat = repeater({ log, signal: stopping.signal })
+  const verify = auditCheck({
+    ...deps,
+    verifyAudit: heads => withClient(pool, client => verifyAudit(client, heads)),
+  })
+  const timers = [
+    repeat(MEASURE_EVERY_MS, 'measuring', async () => metrics.archive(await archiveCounts(pool)), 'at-once'),
+    repeat(AUDIT_EVERY_MS, 'the check of the audit chain', verify, 'at-once'),
+  ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
   log.info({ metricsPort: exposed.port }, 'scoring')
 
   return async () => {
+    for (const timer of timers) clearInterval(timer)
     stopping.abort()
     await turning
     await exposed.close()

@@ -21,6 +21,7 @@ import { pullRequests } from '../../src/adapters/postgres/pull-requests.ts'
 import { releases } from '../../src/adapters/postgres/releases.ts'
 import { reviewRequests } from '../../src/adapters/postgres/review-requests.ts'
 import { reviews } from '../../src/adapters/postgres/reviews.ts'
+import { standing } from '../../src/adapters/postgres/standing.ts'
 import { prometheusMetrics } from '../../src/adapters/prometheus/metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
 import { bullQueues } from '../../src/adapters/queue/bull.ts'
@@ -28,11 +29,14 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import { readEnvironment } from '../../src/adapters/system/environment.ts'
 import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
+import { repeater } from '../../src/adapters/system/repeat.ts'
+import { systemTrace } from '../../src/adapters/system/trace.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
 import { queueNames, type DeliveryJob, type ReviewJob } from '../../src/cycle.ts'
 import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
+import { measure } from './measure.ts'
 import { pollReactions } from './poll-reactions.ts'
 import { redeliver } from './redeliver.ts'
 import { sweepRequests } from './sweep.ts'
@@ -50,6 +54,7 @@ const REDELIVER_EVERY_MS = 600_000
 const POLL_EVERY_MS = 60_000
 const PURGE_EVERY_MS = 3_600_000
 const PAYLOAD_DAYS = 7
+const MEASURE_EVERY_MS = 10_000
 
 /** Nobody outside can guess which pull requests are sampled; a new App key draws anew. */
 function samplingSecret(privateKey: string): string {
@@ -78,7 +83,7 @@ await runProcess('production', async () => {
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:production', log }
       : { backend: 'postgres', url: databaseUrl, schema: 'queue_production', log },
-    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2 },
+    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2, trace: systemTrace },
   )
   const connected = await connectApp({ ...app, baseUrl: environment.githubApiUrl, log, clock })
   const { octokitFor, botLogin } = connected
@@ -150,19 +155,11 @@ await runProcess('production', async () => {
   ]
 
   const stopping = new AbortController()
-  /** Never beside itself: a turn that comes while the last one is still at work is left out. */
-  const repeat = (everyMs: number, name: string, work: () => Promise<unknown>): NodeJS.Timeout => {
-    let busy = false
-    return setInterval(() => {
-      if (busy) return
-      busy = true
-      work()
-        .catch((error: unknown) => {
-          if (!stopping.signal.aborted) log.warn({ err: error }, `${name} failed; it is tried again`)
-        })
-        .finally(() => (busy = false))
-    }, everyMs)
-  }
+  const repeat = repeater({ log, signal: stopping.signal })
+  const measured = [
+    { name: queueNames.deliveries, queue: queues.queue<DeliveryJob>(queueNames.deliveries) },
+    { name: queueNames.reviews, queue: deps.reviewQueue },
+  ]
   const timers = [
     repeat(recoveryMs, 'the sweep of review requests', () => sweepRequests(deps, 2 * recoveryMs)),
     repeat(REDELIVER_EVERY_MS, 'asking GitHub for lost webhooks', () =>
@@ -173,6 +170,12 @@ await runProcess('production', async () => {
     ),
     repeat(Math.min(POLL_EVERY_MS, 2 * recoveryMs), 'looking at reactions', () =>
       pollReactions(deps, stopping.signal),
+    ),
+    repeat(
+      MEASURE_EVERY_MS,
+      'measuring',
+      () => measure({ ...deps, queues: measured, standing: now => standing(pool, now) }),
+      'at-once',
     ),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
   ]

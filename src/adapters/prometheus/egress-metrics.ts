@@ -22,6 +22,9 @@ export function egressMetrics(): {
     labelNames: ['reason'],
     registers,
   })
+  // A series that begins at 1 has never risen, and one refusal is an alert.
+  for (const reason of ['malformed', 'not-allowed', 'private-address', 'unreachable', 'plain-http'])
+    refusals.inc({ reason }, 0)
   return {
     opened: host => tunnels.inc({ host }),
     refused: reason => refusals.inc({ reason }),
