@@ -14,11 +14,14 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import { readEnvironment } from '../../src/adapters/system/environment.ts'
 import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
+import { repeater } from '../../src/adapters/system/repeat.ts'
+import { systemTrace } from '../../src/adapters/system/trace.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { matching } from '../../src/core/match/likeness.ts'
 import { queueNames, type ShadowJob } from '../../src/cycle.ts'
 import type { ExperimentsDeps } from './deps.ts'
 import { dispatcher } from './dispatch.ts'
+import { measure } from './measure.ts'
 import { createPace } from './pace.ts'
 import { readmitter } from './readmit.ts'
 import { dispatchReplays } from './replay.ts'
@@ -29,6 +32,7 @@ const RUNS_AT_ONCE = 4
 /** The dispatcher offers what was given up again. */
 const ATTEMPTS = 3
 const DISPATCH_EVERY_MS = 2_000
+const MEASURE_EVERY_MS = 10_000
 const SHUTDOWN_GRACE_MS = 20_000
 
 await runProcess('experiments', async () => {
@@ -49,7 +53,7 @@ await runProcess('experiments', async () => {
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:experiments', log }
       : { backend: 'postgres', url: databaseUrl, schema: 'queue_experiments', log },
-    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2 },
+    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2, trace: systemTrace },
   )
   const deps: ExperimentsDeps = {
     clock,
@@ -93,10 +97,13 @@ await runProcess('experiments', async () => {
       await clock.sleep(DISPATCH_EVERY_MS, stopping.signal).catch(() => {})
     }
   })()
+  const repeat = repeater({ log, signal: stopping.signal })
+  const measuring = repeat(MEASURE_EVERY_MS, 'measuring', () => measure(deps), 'at-once')
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
   log.info({ metricsPort: exposed.port, providers: keys.filter(Boolean).length }, 'experimenting')
 
   return async () => {
+    clearInterval(measuring)
     stopping.abort()
     await dispatching
     await consumer.close(SHUTDOWN_GRACE_MS)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { archiveCounts } from '../../src/adapters/postgres/archive-counts.ts'
 import { auditDraws } from '../../src/adapters/postgres/audit-draws.ts'
 import { gateActions } from '../../src/adapters/postgres/gate-actions.ts'
 import { gateEvidence } from '../../src/adapters/postgres/gate-evidence.ts'
@@ -8,9 +9,10 @@ import { quarantine } from '../../src/adapters/postgres/gate-quarantine.ts'
 import { gateReleases } from '../../src/adapters/postgres/gate-releases.ts'
 import { gateSettings } from '../../src/adapters/postgres/gate-settings.ts'
 import { verdicts } from '../../src/adapters/postgres/gate-verdicts.ts'
-import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
 import { whileLocked } from '../../src/adapters/postgres/locks.ts'
-import { openPool } from '../../src/adapters/postgres/pool.ts'
+import { verifyAudit } from '../../src/adapters/postgres/audit-log.ts'
+import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
+import { openPool, withClient } from '../../src/adapters/postgres/pool.ts'
 import { scoring } from '../../src/adapters/postgres/scoring.ts'
 import { gateMetrics } from '../../src/adapters/prometheus/gate-metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
@@ -19,14 +21,19 @@ import { readEnvironment } from '../../src/adapters/system/environment.ts'
 import { localDeployer } from '../../src/adapters/system/local-deployer.ts'
 import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
+import { repeater } from '../../src/adapters/system/repeat.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { matching } from '../../src/core/match/likeness.ts'
+import { auditCheck } from './check-audit.ts'
 import type { GateDeps } from './deps.ts'
 import { reconcile } from './reconcile.ts'
 import { turn } from './turn.ts'
 
 /** What failed is tried again after twice the last pause, up to this. */
 const LONGEST_PAUSE_MS = 300_000
+const MEASURE_EVERY_MS = 30_000
+/** A row takes some 10 µs, so that an hour leaves room for many years of them. */
+const AUDIT_EVERY_MS = 3_600_000
 
 await runProcess('gate', async () => {
   const environment = readEnvironment(process.env, 'gate')
@@ -93,10 +100,20 @@ await runProcess('gate', async () => {
     // Beside scoring, so that many samples that are due never delay a rollback; nor does what failed before.
     again(() => reconcile(deps, stopping.signal), metrics.reconciled, gate.everyMs),
   ])
+  const repeat = repeater({ log, signal: stopping.signal })
+  const verify = auditCheck({
+    ...deps,
+    verifyAudit: heads => withClient(pool, client => verifyAudit(client, heads)),
+  })
+  const timers = [
+    repeat(MEASURE_EVERY_MS, 'measuring', async () => metrics.archive(await archiveCounts(pool)), 'at-once'),
+    repeat(AUDIT_EVERY_MS, 'the check of the audit chain', verify, 'at-once'),
+  ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
   log.info({ metricsPort: exposed.port }, 'scoring')
 
   return async () => {
+    for (const timer of timers) clearInterval(timer)
     stopping.abort()
     await turning
     await exposed.close()

@@ -1,3 +1,4 @@
+import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Models } from '../../src/ports/model.ts'
 import type { ReviewKey } from '../../src/ports/stores.ts'
 import type { ProductionDeps } from './deps.ts'
@@ -12,7 +13,9 @@ export interface Purse {
 }
 
 export function openPurse(
-  deps: Pick<ProductionDeps, 'models' | 'usageOf' | 'budgets' | 'clock' | 'dailyUsd' | 'log'>,
+  deps: Pick<ProductionDeps, 'models' | 'usageOf' | 'budgets' | 'clock' | 'dailyUsd' | 'log'> & {
+    metrics: Pick<Metrics, 'budgetRefused'>
+  },
   who: Pick<ReviewKey, 'installationId' | 'repositoryId'> & { author: string },
 ): Purse {
   const reservations: string[] = []
@@ -20,7 +23,10 @@ export function openPurse(
   const reserve = async (usd: number): Promise<boolean> => {
     const outcome = await deps.budgets.reserve(who, usd, deps.dailyUsd, deps.clock.now())
     if (outcome.granted) reservations.push(outcome.id)
-    else deps.log.warn({ ...who, usd, limit: outcome.limit }, 'not within the daily budget')
+    else {
+      deps.metrics.budgetRefused(outcome.limit)
+      deps.log.warn({ ...who, usd, limit: outcome.limit }, 'not within the daily budget')
+    }
     return outcome.granted
   }
   return {

@@ -4,6 +4,7 @@ import { renderFailure, renderSkip, renderSuperseded } from '../../src/core/revi
 import type { Fault } from '../../src/core/fault.ts'
 import type { Hostility } from '../../src/core/review/hostile.ts'
 import type { OutputPlace } from '../../src/core/review/sanitise-text.ts'
+import { lostSteps } from '../../src/core/review/receipt.ts'
 import { renderSummary } from '../../src/core/review/summary.ts'
 import type { PullRequestRef } from '../../src/core/pull-request.ts'
 import type { ReviewRow, StoredExamination } from '../../src/ports/stores.ts'
@@ -57,6 +58,8 @@ export async function closeDone(
   deps.metrics.findings('left-out', leftOut.length)
   deps.metrics.anchorFailed(unanchored.length)
   deps.metrics.lateFindings(late.length)
+  deps.metrics.duplicateComments(receipt.leftOut.find(each => each.reason === 'already-posted')?.count ?? 0)
+  if (lostSteps(receipt).length > 0) deps.metrics.reviewDegraded()
 }
 
 /** Not reviewed, as configured: a check run says why, unless nobody expected a review. One that was begun is ended. */

@@ -24,6 +24,7 @@ import { releases } from '../../src/adapters/postgres/releases.ts'
 import { reviewRequests } from '../../src/adapters/postgres/review-requests.ts'
 import { reviews } from '../../src/adapters/postgres/reviews.ts'
 import { slo } from '../../src/adapters/postgres/slo.ts'
+import { standing } from '../../src/adapters/postgres/standing.ts'
 import { prometheusMetrics } from '../../src/adapters/prometheus/metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
 import { bullQueues } from '../../src/adapters/queue/bull.ts'
@@ -31,6 +32,8 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import { readEnvironment } from '../../src/adapters/system/environment.ts'
 import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
+import { repeater } from '../../src/adapters/system/repeat.ts'
+import { systemTrace } from '../../src/adapters/system/trace.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
 import { hasPrompt } from '../../src/engine/prompts.ts'
@@ -39,6 +42,7 @@ import { administrators } from './administrators.ts'
 import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
 import { takeOrders } from './orders.ts'
+import { measure } from './measure.ts'
 import { pollReactions } from './poll-reactions.ts'
 import { redeliver } from './redeliver.ts'
 import { recordSlo } from './slo.ts'
@@ -61,6 +65,7 @@ const POLL_EVERY_MS = 60_000
 const SLO_EVERY_MS = 20_000
 const PURGE_EVERY_MS = 3_600_000
 const PAYLOAD_DAYS = 7
+const MEASURE_EVERY_MS = 10_000
 
 /** Nobody outside can guess which pull requests are sampled or go to a canary; a new App key draws anew. */
 function drawingSecret(privateKey: string): string {
@@ -89,7 +94,7 @@ await runProcess('production', async () => {
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:production', log }
       : { backend: 'postgres', url: databaseUrl, schema: 'queue_production', log },
-    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2 },
+    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2, trace: systemTrace },
   )
   const connected = await connectApp({ ...app, baseUrl: environment.githubApiUrl, log, clock })
   const { octokitFor, botLogin } = connected
@@ -172,19 +177,11 @@ await runProcess('production', async () => {
   ]
 
   const stopping = new AbortController()
-  /** Never beside itself: a turn that comes while the last one is still at work is left out. */
-  const repeat = (everyMs: number, name: string, work: () => Promise<unknown>): NodeJS.Timeout => {
-    let busy = false
-    return setInterval(() => {
-      if (busy) return
-      busy = true
-      work()
-        .catch((error: unknown) => {
-          if (!stopping.signal.aborted) log.warn({ err: error }, `${name} failed; it is tried again`)
-        })
-        .finally(() => (busy = false))
-    }, everyMs)
-  }
+  const repeat = repeater({ log, signal: stopping.signal })
+  const measured = [
+    { name: queueNames.deliveries, queue: queues.queue<DeliveryJob>(queueNames.deliveries) },
+    { name: queueNames.reviews, queue: deps.reviewQueue },
+  ]
   const timers = [
     repeat(recoveryMs, 'the sweep of review requests', () => sweepRequests(deps, 2 * recoveryMs)),
     repeat(REDELIVER_EVERY_MS, 'asking GitHub for lost webhooks', () =>
@@ -201,6 +198,12 @@ await runProcess('production', async () => {
     ),
     repeat(ADMINISTRATORS_EVERY_MS, 'looking administrators up', () => deps.administrators.refresh()),
     repeat(SLO_EVERY_MS, 'recording objectives', () => recordSlo(deps)),
+    repeat(
+      MEASURE_EVERY_MS,
+      'measuring',
+      () => measure({ ...deps, queues: measured, standing: now => standing(pool, now) }),
+      'at-once',
+    ),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
     repeat(PURGE_EVERY_MS, 'the purge of samples', () =>
       deps.samples.forget(new Date(clock.now().getTime() - environment.sampleDays * 86_400_000)),

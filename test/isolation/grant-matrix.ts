@@ -10,8 +10,8 @@ interface Table {
 
 /** Every table and view of the zones and what each application role may do to it. */
 export const tables: Record<string, Table> = {
-  'audit.event_log': { rights: { cupel_operator: 'S' } },
-  'audit.head': { rights: { cupel_operator: 'S' } },
+  'audit.event_log': { rights: { cupel_gate: 'S', cupel_operator: 'S' } },
+  'audit.head': { rights: { cupel_gate: 'S', cupel_operator: 'S' } },
   'experiments_v1.code_analyses': { rights: { cupel_experiments: 'Siu', cupel_gate: 'S' } },
   'experiments_v1.experiment_metrics': { rights: { cupel_experiments: 'S', cupel_gate: 'SI' } },
   'experiments_v1.experiments': { rights: { cupel_experiments: 'Si', cupel_gate: 'S' } },
@@ -133,7 +133,7 @@ export const schemasOf: Record<Role, string[]> = {
   cupel_web: ['production', 'queue_production'],
   cupel_production: ['doors', 'production', 'queue_production'],
   cupel_experiments: ['doors', 'experiments_v1', 'queue_experiments'],
-  cupel_gate: ['doors', 'experiments_v1', 'gate', 'production', 'quarantine', 'queue_gate'],
+  cupel_gate: ['audit', 'doors', 'experiments_v1', 'gate', 'production', 'quarantine', 'queue_gate'],
   cupel_archive: ['quarantine'],
   cupel_operator: ['audit', 'doors', 'experiments_v1', 'gate', 'production', 'quarantine'],
 }

@@ -69,6 +69,14 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
     help: 'Looks at the release in force that found a promise broken.',
     registers,
   })
+  const intact = gauge('gate_audit_chain_intact', '1 when every row of the audit chain is as it was written.')
+  const checked = gauge('gate_audit_checked_timestamp_seconds', 'When the audit chain was recomputed last.')
+  const auditRows = gauge('gate_audit_rows', 'Rows of the audit chain that were found intact.')
+  const records = gauge('v3_records', 'Configurations in quarantine, by how they came there.', 'outcome')
+  const eligible = gauge('v3_records_eligible', 'Of them, those that may be asked to be tried again.')
+  const blacklisted = gauge('v3_blacklisted', 'Configurations and parts that are refused for good.', 'kind')
+  const readmissions = gauge('v3_readmission_requests', 'Requests for re-evaluation by state.', 'state')
+  for (const outcome of ['done', 'failed']) samples.inc({ outcome }, 0)
 
   const metrics: GateMetrics = {
     turn: (outcome, seconds) => turns.observe({ outcome }, seconds),
@@ -89,6 +97,19 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
     quarantined: outcome => quarantines.inc({ outcome }),
     rolledBack: () => rollbacks.inc(),
     sloViolated: () => violations.inc(),
+    auditChecked(outcome, rows, at) {
+      intact.set(outcome === 'intact' ? 1 : 0)
+      auditRows.set(rows)
+      checked.set(at.getTime() / 1_000)
+    },
+    archive(of) {
+      for (const outcome of ['failed', 'dangerous', 'inconclusive', 'rolled-back'])
+        records.set({ outcome }, of.records[outcome] ?? 0)
+      eligible.set(of.eligible)
+      for (const kind of ['configuration', 'part']) blacklisted.set({ kind }, of.blacklisted[kind] ?? 0)
+      for (const state of ['open', 'granted', 'refused'])
+        readmissions.set({ state }, of.readmissions[state] ?? 0)
+    },
   }
   return { metrics, render: () => registry.metrics(), contentType: registry.contentType }
 }

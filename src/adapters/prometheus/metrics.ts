@@ -1,6 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { signalKinds } from '../../core/feedback.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import { boundedLabel } from './bounded-label.ts'
+import { queueMetrics } from './queue-metrics.ts'
 
 /** Service level objectives, in seconds: a webhook's answer and a review from event to posting. */
 export const objectives = { intake: 0.05, review: 3 } as const
@@ -63,6 +65,11 @@ export function prometheusMetrics(): PrometheusMetrics {
   const usd = counter('v2_model_usd_total', 'US dollars by model.', 'model')
   const findings = counter('v2_findings_total', 'Findings by where they were put.', 'where')
   const duplicates = counter('v2_duplicates_avoided_total', 'Reviews adopted instead of posted twice.')
+  const comments = counter(
+    'v2_duplicate_comments_avoided_total',
+    'Findings that an earlier round had posted already.',
+  )
+  const degraded = counter('v2_degraded_reviews_total', 'Reviews of which some step was lost.')
   const anchors = counter('v2_anchor_failures_total', 'Findings that no line of the diff could carry.')
   const late = counter('v2_late_findings_total', 'Findings that came after the deadline.')
   const samples = counter(
@@ -78,6 +85,23 @@ export function prometheusMetrics(): PrometheusMetrics {
     'kind',
     'outcome',
   )
+  const release = new Gauge({
+    name: 'v2_release_in_force',
+    help: '1 for the release that reviews.',
+    labelNames: ['release', 'kind'],
+    registers,
+  })
+  const budget = new Gauge({
+    name: 'v2_budget_spent_ratio',
+    help: 'Share of the day’s money that is spent or reserved, of whoever has used most of theirs.',
+    labelNames: ['scope'],
+    registers,
+  })
+  const refusals = counter(
+    'v2_budget_refusals_total',
+    'Model calls not made for want of the day’s money.',
+    'scope',
+  )
 
   const stepName = boundedLabel(50)
   const stepOutcome = boundedLabel(20)
@@ -85,7 +109,23 @@ export function prometheusMetrics(): PrometheusMetrics {
   const callKind = boundedLabel(50)
   const callOutcome = boundedLabel(30)
 
+  // Series that begin at 1 have never risen: what is alerted on exists from the start.
+  for (const outcome of ['accepted', 'duplicate', 'refused', 'error']) {
+    requests.inc({ kind: 'webhook', outcome }, 0)
+    intake.zero({ outcome })
+  }
+  for (const outcome of ['done', 'skipped', 'superseded', 'failed']) {
+    requests.inc({ kind: 'review', outcome }, 0)
+    reviews.zero({ outcome })
+  }
+  for (const kind of ['webhook', 'review']) errors.inc({ kind }, 0)
+  for (const objective of ['intake', 'review']) violations.inc({ objective }, 0)
+  for (const where of ['inline', 'summary', 'left-out']) findings.inc({ where }, 0)
+  for (const kind of signalKinds) feedback.inc({ kind }, 0)
+  for (const scope of ['installation', 'repository', 'author']) refusals.inc({ scope }, 0)
+
   const metrics: Metrics = {
+    ...queueMetrics('v2', registry),
     requestStarted: () => active.inc(),
     requestFinished(seconds, outcome) {
       active.dec()
@@ -111,12 +151,20 @@ export function prometheusMetrics(): PrometheusMetrics {
     usd: (name, amount) => usd.inc({ model: model(name) }, amount),
     findings: (where, count) => findings.inc({ where }, count),
     duplicateAvoided: () => duplicates.inc(),
+    duplicateComments: count => comments.inc(count),
+    reviewDegraded: () => degraded.inc(),
     anchorFailed: count => anchors.inc(count),
     lateFindings: count => late.inc(count),
     sampled: outcome => samples.inc({ outcome }),
     feedback: kind => feedback.inc({ kind }),
     codeHostCall: (kind, outcome, seconds) =>
       calls.observe({ kind: callKind(kind), outcome: callOutcome(outcome) }, seconds),
+    releaseInForce(id, kind) {
+      release.reset()
+      release.set({ release: id.slice(0, 100), kind }, 1)
+    },
+    budget: (scope, share) => budget.set({ scope }, share),
+    budgetRefused: scope => refusals.inc({ scope }),
   }
   return { metrics, render: () => registry.metrics(), contentType: registry.contentType }
 }

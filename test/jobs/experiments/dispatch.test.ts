@@ -42,6 +42,7 @@ describe('the dispatcher', () => {
         add: async job => void jobs.push(job),
         addMany: async more => void jobs.push(...more),
         depth: async () => ({ waiting: 0, delayed: 0, active: 0 }),
+        oldestWaitingMs: async () => 0,
         close: async () => {},
       },
     })

@@ -8,6 +8,7 @@ const dailyUsd = { installationUsd: 1, repositoryUsd: 1, authorUsd: 1 }
 function purseOf(money: number) {
   const reserved: number[] = []
   const settled: [string, number][] = []
+  const refused: string[] = []
   const purse = openPurse(
     {
       models: { has: () => false, ask: () => Promise.reject(new Error('not asked')) },
@@ -15,6 +16,7 @@ function purseOf(money: number) {
       clock: systemClock,
       dailyUsd,
       log: { info() {}, warn() {}, error() {} },
+      metrics: { budgetRefused: scope => refused.push(scope) },
       budgets: {
         async reserve(_, usd) {
           const spent = reserved.reduce((sum, each) => sum + each, 0)
@@ -28,7 +30,7 @@ function purseOf(money: number) {
     },
     { installationId: 1, repositoryId: 2, author: 'ada' },
   )
-  return { purse, reserved, settled }
+  return { purse, reserved, settled, refused }
 }
 
 it.each([
@@ -37,11 +39,12 @@ it.each([
   ['those that fit, when all together do not', [[0.5, 0.75, 0.25]], 1, [[true, false, true]], [0.5, 0.25]],
   ['nothing beyond the day', [[2]], 1, [[false]], []],
 ])('reserves %s', async (_, moments, money, granted, expected) => {
-  const { purse, reserved, settled } = purseOf(money)
+  const { purse, reserved, settled, refused } = purseOf(money)
   const answers: boolean[][] = []
   for (const calls of moments) answers.push(await Promise.all(calls.map(usd => purse.reserve(usd))))
   expect(answers).toEqual(granted)
   expect(reserved).toEqual(expected)
+  if (granted.flat().includes(false)) expect(refused).toContain('author')
   await purse.settle()
   expect(settled).toEqual(expected.map((_usd, index) => [`r${index + 1}`, 0]))
 })
