@@ -39,7 +39,7 @@ export interface SmokeResult {
 
 type SmokeDeps = Pick<
   ProductionDeps,
-  'models' | 'usageOf' | 'budgets' | 'clock' | 'log' | 'analysers' | 'smokeRetries'
+  'models' | 'usageOf' | 'budgets' | 'clock' | 'log' | 'metrics' | 'analysers' | 'smokeRetries'
 >
 
 /**

@@ -17,15 +17,15 @@ export function lane<T>(
   handle: (job: Job<T>) => Promise<unknown>,
   giveUp: (job: Job<T>, error: unknown) => void,
 ): Lane<T> {
-  const waiting: Job<T>[] = []
+  const waiting: { job: Job<T>; since: number }[] = []
   const delayed = new Set<Promise<void>>()
   const running = new Set<Promise<void>>()
 
   const pump = (): void => {
     while (running.size < concurrency) {
-      const job = waiting.shift()
-      if (job === undefined) return
-      const work: Promise<void> = attempt(job).finally(() => {
+      const next = waiting.shift()
+      if (next === undefined) return
+      const work: Promise<void> = attempt(next.job).finally(() => {
         running.delete(work)
         pump()
       })
@@ -44,7 +44,7 @@ export function lane<T>(
     }
   }
   const put = (job: Job<T>): void => {
-    waiting.push(job)
+    waiting.push({ job, since: performance.now() })
     pump()
   }
   return {
@@ -58,6 +58,7 @@ export function lane<T>(
         delayed.add(later)
       },
       addMany: async jobs => jobs.forEach(put),
+      oldestWaitingMs: async () => (waiting[0] === undefined ? 0 : performance.now() - waiting[0].since),
       depth: async () => ({ waiting: waiting.length, delayed: delayed.size, active: running.size }),
       close: async () => {},
     },
