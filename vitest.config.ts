@@ -16,6 +16,7 @@ const slow = [
   'test/e2e/shadow.test.ts',
   'test/jobs/experiments/worker.test.ts',
   'test/jobs/gate/process.test.ts',
+  'test/jobs/gate/reconcile.test.ts',
 ]
 const globalSetup = ['test/support/global-setup.ts']
 
