@@ -201,8 +201,6 @@ create table gate.verdicts (
   place bigint not null generated always as identity
 );
 create index verdicts_experiment on gate.verdicts (experiment_id, place);
--- What ends a trial is final. A promotion is not, until it is released: thresholds may have changed meanwhile.
-create unique index verdicts_last_word on gate.verdicts (experiment_id) where answer in ('quarantine', 'expire');
 
 grant usage on schema gate to cupel_gate;
 grant select on gate.sample_baselines, gate.sample_ends, gate.labels, gate.audit_days, gate.audit_draws, gate.outcomes,

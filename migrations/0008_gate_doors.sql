@@ -124,8 +124,8 @@ begin
     raise exception 'verdict % says %', p_verdict_id, v_verdict.answer using errcode = 'check_violation';
   end if;
   select v.answer into v_why from gate.verdicts v
-    where v.experiment_id = v_verdict.experiment_id and v.answer in ('quarantine', 'expire');
-  if v_why is not null then
+    where v.experiment_id = v_verdict.experiment_id order by v.place desc limit 1;
+  if v_why in ('quarantine', 'expire') then
     raise exception 'the last word on experiment % is %', v_verdict.experiment_id, v_why using errcode = 'check_violation';
   end if;
   if coalesce((select s.paused from gate.switches s order by s.id desc limit 1), false) then
@@ -231,7 +231,9 @@ begin
 end
 $$;
 
--- A trial or a release ends in quarantine. Answers the record's id; that of the record there is when there is one.
+-- A trial or a release ends in quarantine: a release that has failed; a trial whose newest verdict of that answer holds when it
+-- is recomputed, that an administrator wants there, or that holds something blacklisted. Answers the record's id; that of the
+-- record there is when there is one.
 create function doors.archive(
   p_experiment_id text, p_release_id text, p_outcome text, p_failure_reasons text, p_metrics text, p_impact text,
   p_eligible_from timestamptz
@@ -242,6 +244,11 @@ declare
   v_configuration_id text;
   v_configuration text;
 begin
+  select r.id into v_id from quarantine.quarantine_records r
+    where r.experiment_id is not distinct from p_experiment_id and r.release_id is not distinct from p_release_id;
+  if v_id is not null then
+    return v_id;
+  end if;
   if p_release_id is not null then
     select s.configuration_id, s.configuration into v_configuration_id, v_configuration
       from production.release_states s where s.id = p_release_id and s.step = 'failed';
@@ -255,21 +262,20 @@ begin
     if v_configuration_id is null then
       raise exception 'experiment % is not on trial', p_experiment_id using errcode = 'check_violation';
     end if;
-    if p_outcome = 'inconclusive' and not exists (
-      select 1 from gate.verdicts v where v.experiment_id = p_experiment_id and v.answer = 'expire'
-    ) then
-      raise exception 'experiment % has not expired', p_experiment_id using errcode = 'check_violation';
-    end if;
-    if p_outcome in ('failed', 'dangerous') and not exists (
-      select 1 from gate.verdicts v where v.experiment_id = p_experiment_id and v.answer = 'quarantine'
-    ) and not exists (
+    if p_outcome = 'rolled-back' then
+      raise exception 'a release is rolled back, experiment % is a trial', p_experiment_id using errcode = 'check_violation';
+    elsif p_outcome = 'inconclusive' then
+      if doors.verdict_holds(gate.newest_verdict(p_experiment_id, 'expire')) is not true then
+        raise exception 'experiment % has not expired', p_experiment_id using errcode = 'check_violation';
+      end if;
+    elsif not exists (
       select 1 from gate.actions a where a.kind = 'quarantine' and a.subject = p_experiment_id
     ) and not exists (
       select 1 from experiments_v1.experiments e
       where e.id = p_experiment_id and doors.blacklisted(e.configuration_id, e.parts) is not null
-    ) then
-      raise exception 'experiment % has no verdict, holds nothing blacklisted, and nobody asked for its quarantine', p_experiment_id
-        using errcode = 'check_violation';
+    ) and doors.verdict_holds(gate.newest_verdict(p_experiment_id, 'quarantine')) is not true then
+      raise exception 'experiment % has no verdict that holds, holds nothing blacklisted, and nobody asked for its quarantine',
+        p_experiment_id using errcode = 'check_violation';
     end if;
   end if;
   insert into quarantine.quarantine_records (experiment_id, release_id, configuration_id, configuration, outcome,

@@ -325,6 +325,33 @@ begin
 end
 $$;
 
+-- Whether a verdict's answer is what the stored rows come to at its cut, by the thresholds of now: everything proven; a
+-- criterion disproven or a breach; a horizon reached, with neither. A clock ahead of the database's expires nothing. Null: no
+-- such verdict.
+create function doors.verdict_holds(p_verdict_id text) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select case v.answer
+    when 'promote' then f.proven
+    when 'quarantine' then f.disproven
+    when 'expire' then f.over and not f.disproven and not f.proven
+    else false end
+  from gate.verdicts v
+  cross join lateral (
+    select bool_and(r.holds is true) as proven,
+      bool_or(coalesce(r.figure in ('accuracy', 'latency', 'errors', 'recall', 'precision')
+        and r.log_against >= -ln(t.level / 5) or r.figure = 'breaches' and r.value > 0, false)) as disproven,
+      bool_or(coalesce(r.figure like 'horizon in %' and r.value >= r.needed, false)) as over
+    from gate.thresholds t cross join doors.recomputed(v.experiment_id, (v.evidence #>> '{cut,sequence}')::bigint,
+      (v.evidence #>> '{cut,runsTo}')::timestamptz,
+      case v.answer when 'expire' then least(v.decided_at, clock_timestamp()) else v.decided_at end) r
+  ) f
+  where v.id = p_verdict_id
+$$;
+create function gate.newest_verdict(p_experiment_id text, p_answer text) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select v.id from gate.verdicts v where v.experiment_id = p_experiment_id and v.answer = p_answer order by v.place desc limit 1
+$$;
+
 -- What a review of production takes beside the examination that an experiment repeats: the 95th percentile, ms, of the
 -- sampled reviews of the newest 30 days; 0 before there are twenty.
 create function doors.overhead_ms() returns float8
@@ -339,5 +366,5 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 
 grant select on gate.judged_outcomes to cupel_gate;
-grant execute on function gate.breaches, gate.run_tallies, doors.recomputed, doors.overhead_ms to cupel_gate;
+grant execute on function gate.breaches, gate.run_tallies, doors.recomputed, doors.verdict_holds, doors.overhead_ms to cupel_gate;
 grant execute on function doors.recomputed to cupel_operator;

@@ -1,6 +1,5 @@
 import { asFault } from '../../src/core/fault.ts'
 import { decide, type Verdict } from '../../src/core/gate/decide.ts'
-import { isLast } from '../../src/core/gate/last-word.ts'
 import type { GatedExperiment, GateSettings, StoredVerdict } from '../../src/ports/gate.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { gather } from './gather.ts'
@@ -30,8 +29,8 @@ export async function decideAll(
 
 /**
  * The gate's word on one experiment, now. It is stored when it is another than the last, when it was asked for, and once a
- * day. A last word stays: whoever was killed after it goes on from it. So does a promotion that waits for its release, unless
- * it holds no longer by the thresholds of now.
+ * day. A word that is to be carried out stays, so that whoever was killed after it goes on from it, unless it holds no longer
+ * by the thresholds of now.
  */
 export async function decideOne(
   deps: ReconcileDeps,
@@ -66,11 +65,11 @@ async function stands(
   deps: Pick<ReconcileDeps, 'verdicts'>,
   { id, verdict }: StoredVerdict,
 ): Promise<boolean> {
-  return isLast(verdict.answer) || (verdict.answer === 'promote' && (await deps.verdicts.holds(id)))
+  return verdict.answer !== 'wait' && (await deps.verdicts.holds(id))
 }
 
 function isNews(verdict: Verdict, newest: StoredVerdict | null, now: Date): boolean {
-  if (newest === null || newest.verdict.answer !== verdict.answer || verdict.answer === 'promote') return true
+  if (newest === null || newest.verdict.answer !== verdict.answer || verdict.answer !== 'wait') return true
   return now.getTime() - newest.decidedAt.getTime() >= DAY_MS
 }
 

@@ -11,7 +11,7 @@ import type { LocalGitHubOptions } from '../github/server.ts'
 export interface GitHub {
   url: string
   app: { id: number; privateKey: string; webhookSecret: string }
-  /** What people and tests do: src of truth is sandbox/github/control.ts. */
+  /** What people do there, by the names of sandbox/github/control.ts. Throws what the local GitHub refuses. */
   control(name: string, input?: object): Promise<unknown>
   close(): Promise<void>
 }

@@ -94,13 +94,13 @@ export interface StoredVerdict extends NewVerdict {
 
 export interface Verdicts {
   /**
-   * Answers the id. An experiment has one last word (quarantine or expire): where it has one already, that one's id is
-   * answered and nothing is written. So is a promotion that rests on what the newest one rests on.
+   * Answers the id. Where the newest word has the same answer, other than wait, and rests on the same, its id is answered
+   * and nothing is written.
    */
   put(verdict: NewVerdict): Promise<string>
   newest(experimentId: string): Promise<StoredVerdict | null>
   get(id: string): Promise<StoredVerdict | null>
-  /** Whether all that a promotion asks for holds at its cut by the thresholds of now, as the database computes it. */
+  /** Whether an answer other than wait is what the rows come to at its cut by the thresholds of now, as the database computes it. */
   holds(id: string): Promise<boolean>
   /** Newest words that promote an experiment which is still on trial: the gate was killed before its release, or refused. */
   unreleased(): Promise<StoredVerdict[]>

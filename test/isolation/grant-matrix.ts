@@ -163,6 +163,7 @@ export const doorsOf: Record<Role, string[]> = {
     'doors.recomputed',
     'doors.release',
     'doors.step_release',
+    'doors.verdict_holds',
     'gate.breaches',
     'gate.run_tallies',
   ],

@@ -1,6 +1,5 @@
 import type pg from 'pg'
 import type { Verdict } from '../../core/gate/decide.ts'
-import { isLast } from '../../core/gate/last-word.ts'
 import type { NewVerdict, StoredVerdict, Verdicts } from '../../ports/gate.ts'
 import type { KeptFigures } from './gate-evidence.ts'
 import { inTransaction, type Db } from './pool.ts'
@@ -24,8 +23,7 @@ export function verdicts(pool: pg.Pool): Verdicts {
   }
 }
 
-/** A last word stays the newest, whatever is written after it. */
-const newestOf = `v.experiment_id = $1 order by v.answer in ('quarantine', 'expire') desc, v.place desc limit 1`
+const newestOf = 'v.experiment_id = $1 order by v.place desc limit 1'
 
 /** What of a verdict is stored as gate.verdicts.evidence; the door `release` reads `cut`. */
 interface Basis {
@@ -39,7 +37,7 @@ async function put(db: Db, verdict: NewVerdict): Promise<string> {
   // Two that decide at once take turns, so that neither leaves sums without a verdict.
   await db.query("select pg_advisory_xact_lock(hashtext('cupel verdict'), hashtext($1))", [experimentId])
   const [last] = await select(db, newestOf, [experimentId])
-  if (last && (isLast(last.verdict.answer) || isSame(last, verdict))) return last.id
+  if (last && isSame(last, verdict)) return last.id
   const figures: KeptFigures = { cut, thresholds, evidence }
   const basis: Basis = { cut, overheadMs, verdict: verdict.verdict }
   const { rows } = await db.query<{ id: string }>(
@@ -60,21 +58,15 @@ async function put(db: Db, verdict: NewVerdict): Promise<string> {
   return (rows[0] as { id: string }).id
 }
 
-/** Two promotions of the same evidence by the same thresholds are one. */
+/** Two words of the same evidence by the same thresholds are one; what waits may be said again, as time goes on. */
 function isSame(one: NewVerdict, other: NewVerdict): boolean {
   const basis = ({ verdict, cut, thresholds, overheadMs }: NewVerdict): string =>
     JSON.stringify([verdict.answer, cut.sequence, cut.runsTo, thresholds, overheadMs])
-  return one.verdict.answer === 'promote' && basis(one) === basis(other)
+  return one.verdict.answer !== 'wait' && basis(one) === basis(other)
 }
 
 async function holds(db: Db, id: string): Promise<boolean> {
-  const { rows } = await db.query<{ holds: boolean }>(
-    `select bool_and(f.holds is true) as holds
-     from gate.verdicts v cross join lateral doors.recomputed(v.experiment_id, (v.evidence #>> '{cut,sequence}')::bigint,
-       (v.evidence #>> '{cut,runsTo}')::timestamptz, v.decided_at) f
-     where v.id = $1`,
-    [id],
-  )
+  const { rows } = await db.query<{ holds: boolean | null }>('select doors.verdict_holds($1) as holds', [id])
   return rows[0]?.holds ?? false
 }
 

@@ -38,7 +38,7 @@ export async function publishedVerdicts(
   }>(
     `select id, experiment_id, release_id, answer, evidence, figures, decided_at from gate.published_verdicts
      where ${'prefix' in of ? 'starts_with(id, $1)' : 'experiment_id = $1'}
-     order by answer in ('quarantine', 'expire') desc, place desc limit 20`,
+     order by place desc limit 20`,
     ['prefix' in of ? of.prefix : of.experimentId],
   )
   return rows.map(row => ({

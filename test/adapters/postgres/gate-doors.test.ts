@@ -8,7 +8,7 @@ import { gateSettings } from '../../../src/adapters/postgres/gate-settings.ts'
 import { roles, type Role } from '../../../src/adapters/postgres/roles.ts'
 import type { GateReleases, NewRecord, Quarantine } from '../../../src/ports/gate.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
-import { addExperiment } from '../../support/gate-rows.ts'
+import { addExperiment, addRuns, addSamples, type RunRow } from '../../support/gate-rows.ts'
 import { writeVerdict } from '../../support/gate-trial.ts'
 
 let database: TestDatabase
@@ -165,10 +165,30 @@ const record = (more: Partial<NewRecord>): NewRecord => ({
   ...more,
 })
 
+const spent = (usd: number) =>
+  owner.query('insert into experiments_v1.spending (experiment_id, day, usd) values ($1, now(), $2)', [
+    id,
+    usd,
+  ])
+const ran = async (runs: number, like: Partial<RunRow>): Promise<void> => {
+  const samples = await addSamples(
+    owner,
+    `${id}/`,
+    Array.from({ length: runs }, () => new Date('2026-03-01Z')),
+  )
+  await addRuns(
+    owner,
+    id,
+    samples.map(sampleId => ({ sampleId, state: 'done', latencyMs: 900, finishedAt: new Date(), ...like })),
+  )
+}
+const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000)
+
 describe('the archive takes', () => {
-  it('a trial with a verdict of quarantine, once, for good', async () => {
+  it('a trial with a verdict of quarantine that holds, once, for good', async () => {
     expect(await store.archive(record({ experimentId: id }))).toEqual(refused('has no verdict'))
     await writeVerdict(gate, id, { answer: 'quarantine' })
+    await spent(11.01)
     const answers = await Promise.all(
       Array.from({ length: 4 }, () => store.archive(record({ experimentId: id }))),
     )
@@ -199,8 +219,58 @@ describe('the archive takes', () => {
     await writeVerdict(gate, id, { answer: 'wait' })
     expect(await store.archive(inconclusive)).toEqual(refused('has not expired'))
     await writeVerdict(gate, id, { answer: 'expire' })
+    await ran(1, { finishedAt: daysAgo(91) })
     expect(await store.archive(inconclusive)).toMatchObject({ outcome: 'done' })
     expect((await gateEvidence(gate).experiment(id))?.state).toBe('inconclusive')
+  })
+
+  it.each<[string, number, Partial<RunRow>]>([
+    ['was late', 40, { latencyMs: 3_001 }],
+    ['ended in errors', 40, { state: 'degraded' }],
+    ['answered nothing that fits', 3, { state: 'failed', latencyMs: null, errorCode: 'model-invalid' }],
+  ])('a trial whose every run %s', async (_what, runs, like) => {
+    await ran(runs, like)
+    await writeVerdict(gate, id, { answer: 'quarantine' })
+    expect(await store.archive(record({ experimentId: id }))).toMatchObject({ outcome: 'done' })
+  })
+
+  it.each<[string, Partial<RunRow> & { runs: number }, Parameters<typeof writeVerdict>[2]]>([
+    ['quarantine of a trial without a run', { runs: 0 }, {}],
+    ['quarantine of one whose runs are in order', { runs: 40 }, {}],
+    ['quarantine of one with too few late runs to disprove anything', { runs: 1, latencyMs: 9_000 }, {}],
+    [
+      'quarantine by runs after its cut',
+      { runs: 40, latencyMs: 9_000 },
+      { cut: { runsTo: '2026-01-01T00:00:00Z' } },
+    ],
+    ['expiry before the horizon', { runs: 1, finishedAt: daysAgo(89) }, { answer: 'expire' }],
+    [
+      'expiry dated to a day that has not come',
+      { runs: 1, finishedAt: daysAgo(89) },
+      { answer: 'expire', decidedAt: '2999-01-01Z' },
+    ],
+    [
+      'expiry of one that is disproven',
+      { runs: 40, latencyMs: 9_000, finishedAt: daysAgo(91) },
+      { answer: 'expire' },
+    ],
+  ])('no trial by a forged verdict: %s', async (_what, { runs, ...like }, forged) => {
+    await ran(runs, like)
+    const { answer = 'quarantine' } = forged ?? {}
+    await writeVerdict(gate, id, { ...forged, answer })
+    const outcome = answer === 'expire' ? 'inconclusive' : 'failed'
+    expect(await store.archive(record({ experimentId: id, outcome }))).toEqual(
+      refused(answer === 'expire' ? 'has not expired' : 'has no verdict that holds'),
+    )
+    expect((await gateEvidence(gate).experiment(id))?.state).toBe('active')
+  })
+
+  it('no trial as if it were a release', async () => {
+    await spent(12)
+    await writeVerdict(gate, id, { answer: 'quarantine' })
+    expect(await store.archive(record({ experimentId: id, outcome: 'rolled-back' }))).toEqual(
+      refused('a release is rolled back'),
+    )
   })
 
   it('a release once it has failed', async () => {
@@ -254,6 +324,7 @@ describe('the blacklist', () => {
 
 describe('a re-evaluation is granted', () => {
   async function archived(eligibleFrom: Date | null): Promise<string> {
+    await spent(12)
     await writeVerdict(gate, id, { answer: 'quarantine' })
     const answer = await store.archive(record({ experimentId: id, eligibleFrom }))
     if (answer.outcome !== 'done') throw new Error(answer.why)

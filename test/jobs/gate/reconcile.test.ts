@@ -76,10 +76,36 @@ describe('a trial', () => {
 
   it('that is undecided at its horizon expires, is archived as inconclusive, and may be tried again at once', async () => {
     await world.trial('quiet', 'unjudged')
-    world.now = new Date(world.now.getTime() + 60 * day)
+    await world.owner.query('update gate.thresholds set horizon_days = 39')
     await world.tick()
     expect(await world.experiments()).toEqual({ quiet: 'inconclusive' })
     expect(await world.records()).toMatchObject([{ of: 'quiet', outcome: 'inconclusive' }])
+  })
+
+  it('is not expired by a clock that is ahead of the database’s, until that is there too', async () => {
+    await world.trial('quiet', 'unjudged')
+    world.now = new Date(world.now.getTime() + 60 * day)
+    await world.tick()
+    expect(await world.experiments()).toEqual({ quiet: 'active' })
+    expect(world.logged.filter(line => line.level === 'warn')).toMatchObject([
+      { fields: { why: 'experiment quiet has not expired' } },
+    ])
+    await world.owner.query('update gate.thresholds set horizon_days = 39')
+    await world.tick()
+    expect(await world.experiments()).toEqual({ quiet: 'inconclusive' })
+  })
+
+  it('whose word no longer holds when the next gate comes to carry it out is decided anew', async () => {
+    await world.trial('late', 'slow')
+    const { archive } = world.deps.quarantine
+    world.deps.quarantine.archive = () =>
+      Promise.reject(new Fault('database-unavailable', 'killed', { retry: 'soon' }))
+    await expect(world.tick()).rejects.toThrow('killed')
+    world.deps.quarantine.archive = archive
+    expect((await world.deps.verdicts.newest('late'))?.verdict.answer).toBe('quarantine')
+    await world.owner.query('update gate.thresholds set latency_ms = 10000')
+    await world.tick()
+    expect(await world.experiments()).toEqual({ late: 'promoted' })
   })
 
   it('that cannot be judged holds up none of the others', async () => {

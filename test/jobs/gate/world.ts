@@ -213,7 +213,8 @@ const emptied = `begin; set local session_replication_role = replica;
   delete from production.release_steps where release_id <> 'genesis';
   delete from production.releases where id <> 'genesis';
   delete from audit.event_log; update audit.head set sequence = 0, hash = repeat('0', 64);
-  update gate.thresholds set promotion = default, accuracy = default;
+  update gate.thresholds set promotion = default, accuracy = default, latency_ms = default,
+    horizon_days = default;
   commit`
 
 /** A model of its own makes a configuration different from every other. */

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { configurationWith } from '../../../sandbox/cycle/configurations.ts'
 import { nightfall, workday, type Life } from '../../../sandbox/cycle/day.ts'
+import { untilReadmitted } from '../../../sandbox/cycle/again.ts'
+import { untilFull, untilRolledBack } from '../../../sandbox/cycle/release.ts'
 import { startCycleWorld } from '../../../sandbox/cycle/world.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
 
@@ -77,3 +79,11 @@ it('days pass for every stored time but those of the audit log, within sums and 
     expect(scored[name] - later[name]).toBeCloseTo(86_400_000, 0)
   expect(Math.abs(later.first - later.verdict)).toBeLessThan(2)
 })
+
+it.each([
+  ['a promotion', untilFull, 'nothing was promoted'],
+  ['a rollback', untilRolledBack, 'nothing was promoted'],
+  ['a re-evaluation', untilReadmitted, 'there is no record to ask for'],
+])('%s that was not seen is said to be missing', async (_, stage, words) =>
+  expect(await stage(life)).toEqual([words]),
+)
