@@ -14,6 +14,8 @@ const commands: Record<string, () => Promise<Command>> = {
   review: async () => (await import('./review-wiring.ts')).localReviewCommand(version),
   setup: async () => (await import('./setup.ts')).setupCommand(),
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
+  backup: async () => (await import('./backup.ts')).backupCommand(version),
+  restore: async () => (await import('./restore.ts')).restoreCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   experiment: async () => (await import('./experiment.ts')).experimentCommand(),
   label: async () => (await import('./label.ts')).labelCommand(),

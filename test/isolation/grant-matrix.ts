@@ -10,6 +10,7 @@ interface Table {
 
 /** Every table and view of the zones and what each application role may do to it. */
 export const tables: Record<string, Table> = {
+  'audit.backups': { rights: {} },
   'audit.event_log': { rights: { cupel_gate: 'S', cupel_operator: 'S' } },
   'audit.head': { rights: { cupel_gate: 'S', cupel_operator: 'S' } },
   'experiments_v1.code_analyses': { rights: { cupel_experiments: 'Siu', cupel_gate: 'S' } },
@@ -36,6 +37,7 @@ export const tables: Record<string, Table> = {
   'gate.labels': { rights: { cupel_gate: 'S' } },
   'gate.outcomes': { rights: { cupel_gate: 'SIU' } },
   'gate.published_actions': { view: true, rights: { cupel_operator: 'S' } },
+  'gate.published_backups': { view: true, rights: { cupel_gate: 'S', cupel_operator: 'S' } },
   'gate.published_evidence': { view: true, rights: { cupel_operator: 'S' } },
   'gate.published_labels': { view: true, rights: { cupel_operator: 'S' } },
   'gate.published_live_runs': { view: true, rights: { cupel_operator: 'S' } },
