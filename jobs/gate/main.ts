@@ -14,6 +14,7 @@ import { verifyAudit } from '../../src/adapters/postgres/audit-log.ts'
 import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
 import { openPool, withClient } from '../../src/adapters/postgres/pool.ts'
 import { scoring } from '../../src/adapters/postgres/scoring.ts'
+import type { kubernetesGate } from '../../src/adapters/kubernetes/gate.ts'
 import { gateMetrics } from '../../src/adapters/prometheus/gate-metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
@@ -35,6 +36,14 @@ const MEASURE_EVERY_MS = 30_000
 /** A row takes some 10 µs, so that an hour leaves room for many years of them. */
 const AUDIT_EVERY_MS = 3_600_000
 
+/** Loaded only there: Kubernetes' client takes a second and 80 MB. */
+async function kubernetes(
+  ...deps: Parameters<typeof kubernetesGate>
+): Promise<ReturnType<typeof kubernetesGate>> {
+  const loaded = await import('../../src/adapters/kubernetes/gate.ts')
+  return loaded.kubernetesGate(...deps)
+}
+
 await runProcess('gate', async () => {
   const environment = readEnvironment(process.env, 'gate')
   const { databaseUrl, gate } = environment
@@ -44,6 +53,8 @@ await runProcess('gate', async () => {
   const clock = systemClock
   const { metrics, ...exposition } = gateMetrics()
   const pool = openPool(databaseUrl, { log, applicationName: 'cupel gate' })
+  const local = { deployer: localDeployer, lock: gateLock(pool), release: async () => {} }
+  const platform = gate.deployer === 'local' ? local : await kubernetes({ clock, log, lock: local.lock })
   const deps: GateDeps = {
     clock,
     log,
@@ -54,7 +65,7 @@ await runProcess('gate', async () => {
     likeness: matching,
     judgingBudget: gate.judgingBudget,
     newSeed: () => randomBytes(32).toString('hex'),
-    lock: gateLock(pool),
+    lock: platform.lock,
     settings: () => gateSettings(pool),
     evidence: gateEvidence(pool),
     verdicts: verdicts(pool),
@@ -62,7 +73,7 @@ await runProcess('gate', async () => {
     releases: gateReleases(pool),
     published: publishedOutcomes(pool),
     quarantine: quarantine(pool),
-    deployer: localDeployer,
+    deployer: platform.deployer,
     refusals: new Map(),
   }
 
@@ -116,6 +127,7 @@ await runProcess('gate', async () => {
     for (const timer of timers) clearInterval(timer)
     stopping.abort()
     await turning
+    await platform.release()
     await exposed.close()
     await pool.end()
   }

@@ -31,12 +31,12 @@ describe('RBAC', () => {
     'platform-data/Role/cupel-viewer': viewer,
     'platform-gate/Role/cupel-gate-lease': [
       'create leases.coordination.k8s.io',
-      'get patch update leases.coordination.k8s.io named cupel-gate',
+      'get update leases.coordination.k8s.io named cupel-gate',
     ],
     'platform-v2-stable/Role/cupel-gate-releases': [
       'create get configmaps',
-      'patch update configmaps named cupel-releases',
-      'get list patch watch deployments.apps named cupel-production',
+      'patch configmaps named cupel-releases',
+      'get patch deployments.apps named cupel-production',
     ],
   }
 

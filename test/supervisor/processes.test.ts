@@ -57,7 +57,7 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
   },
   gate: {
     role: 'cupel_gate',
-    sees: ['CUPEL_GATE_SECONDS', 'CUPEL_JUDGING_BUDGET', 'HOST', 'METRICS_PORT'],
+    sees: ['CUPEL_DEPLOYER', 'CUPEL_GATE_SECONDS', 'CUPEL_JUDGING_BUDGET', 'HOST', 'METRICS_PORT'],
   },
   archive: { role: 'cupel_archive', sees: ['HOST', 'METRICS_PORT'] },
   production: {

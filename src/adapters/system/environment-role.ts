@@ -65,7 +65,7 @@ const allowed: Record<Role, readonly string[]> = {
     'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',
     'CUPEL_RECOVERY_SECONDS',
   ],
-  gate: ['HOST', 'CUPEL_JUDGING_BUDGET', 'CUPEL_GATE_SECONDS'],
+  gate: ['HOST', 'CUPEL_JUDGING_BUDGET', 'CUPEL_GATE_SECONDS', 'CUPEL_DEPLOYER'],
   archive: ['HOST'],
   dashboard: [],
 }

@@ -46,8 +46,8 @@ export interface Environment {
   experiments: { dailyUsd: number; requestsPerMinute: number }
   /** Where the experiments worker finds the archive, without a slash at the end; null: nowhere. */
   archiveUrl: string | null
-  /** Judgements a day that people may be asked for, and milliseconds between two turns of the gate. */
-  gate: { judgingBudget: number; everyMs: number }
+  /** Judgements a day that people may be asked for, milliseconds between two turns of the gate, and what it deploys to. */
+  gate: { judgingBudget: number; everyMs: number; deployer: 'local' | 'kubernetes' }
   /** After so long without a sign of life the work of a process that died is taken up by another. Milliseconds. */
   recoveryMs: number
 }
@@ -137,6 +137,9 @@ const schema = z.object({
     .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 10')
     .transform(Number)
     .default(10),
+  CUPEL_DEPLOYER: z
+    .enum(['local', 'kubernetes'], 'is neither local nor kubernetes; leave it out for local')
+    .default('local'),
   CUPEL_ADMINS: z
     .string()
     .regex(
@@ -282,7 +285,11 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
       dailyUsd: parsed.CUPEL_EXPERIMENTS_DAILY_USD,
       requestsPerMinute: parsed.CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE,
     },
-    gate: { judgingBudget: parsed.CUPEL_JUDGING_BUDGET, everyMs: parsed.CUPEL_GATE_SECONDS * 1_000 },
+    gate: {
+      judgingBudget: parsed.CUPEL_JUDGING_BUDGET,
+      everyMs: parsed.CUPEL_GATE_SECONDS * 1_000,
+      deployer: parsed.CUPEL_DEPLOYER,
+    },
     recoveryMs: parsed.CUPEL_RECOVERY_SECONDS * 1_000,
   }
 }

@@ -43,7 +43,7 @@ describe('readEnvironment', () => {
       sampleDays: 180,
       dailyUsd: { installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },
       experiments: { dailyUsd: 20, requestsPerMinute: 60 },
-      gate: { judgingBudget: 10, everyMs: 10_000 },
+      gate: { judgingBudget: 10, everyMs: 10_000, deployer: 'local' },
       recoveryMs: 30_000,
     })
   })
@@ -151,6 +151,7 @@ describe('readEnvironment', () => {
     ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '1.5' }, 'write 0 to 1'],
     ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '25%' }, 'write 0 to 1'],
     ['CUPEL_JUDGING_BUDGET', { CUPEL_JUDGING_BUDGET: '1001' }, 'write 0 to 1000'],
+    ['CUPEL_DEPLOYER', { CUPEL_DEPLOYER: 'nomad' }, 'leave it out for local'],
     ['CUPEL_GATE_SECONDS', { CUPEL_GATE_SECONDS: '0' }, 'write 1 to 9999'],
     ['CUPEL_RECOVERY_SECONDS', { CUPEL_RECOVERY_SECONDS: '0' }, 'leave it out for 30'],
   ])('%s of %j: the message names it and the cure', (name, env, cure) => {
