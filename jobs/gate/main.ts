@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { archiveCounts } from '../../src/adapters/postgres/archive-counts.ts'
 import { auditDraws } from '../../src/adapters/postgres/audit-draws.ts'
 import { verifyAudit } from '../../src/adapters/postgres/audit-log.ts'
+import { lastBackup } from '../../src/adapters/postgres/backups.ts'
 import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
 import { withTurn } from '../../src/adapters/postgres/locks.ts'
 import { openPool, withClient } from '../../src/adapters/postgres/pool.ts'
@@ -22,7 +23,7 @@ import { turn } from './turn.ts'
 /** A turn that failed is tried again after twice the last pause, up to this. */
 const LONGEST_PAUSE_MS = 300_000
 const MEASURE_EVERY_MS = 30_000
-/** A row takes some 10 µs, so that an hour leaves room for many years of them. */
+/** A row takes 3 µs to hash, beside being read: an hour leaves room for many years of them. */
 const AUDIT_EVERY_MS = 3_600_000
 
 await runProcess('gate', async () => {
@@ -72,7 +73,16 @@ await runProcess('gate', async () => {
     verifyAudit: heads => withClient(pool, client => verifyAudit(client, heads)),
   })
   const timers = [
-    repeat(MEASURE_EVERY_MS, 'measuring', async () => metrics.archive(await archiveCounts(pool)), 'at-once'),
+    repeat(
+      MEASURE_EVERY_MS,
+      'measuring',
+      async () => {
+        metrics.archive(await archiveCounts(pool))
+        const backup = await lastBackup(pool)
+        if (backup !== null) metrics.backedUp(backup)
+      },
+      'at-once',
+    ),
     repeat(AUDIT_EVERY_MS, 'the check of the audit chain', verify, 'at-once'),
   ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })

@@ -39,7 +39,8 @@ export interface Metrics extends QueueMetrics {
   budgetRefused(scope: BudgetScope): void
 }
 
-export type BudgetScope = 'installation' | 'repository' | 'author'
+export const budgetScopes = ['zone', 'installation', 'repository', 'author'] as const
+export type BudgetScope = (typeof budgetScopes)[number]
 
 /** What the experiments worker reports. */
 export interface ExperimentMetrics extends QueueMetrics, Pick<Metrics, 'step' | 'tokens' | 'usd'> {
@@ -68,6 +69,8 @@ export interface GateMetrics {
   /** The audit chain was recomputed to its end or to its first broken row. */
   auditChecked(outcome: 'intact' | 'broken', rows: number, at: Date): void
   archive(of: ArchiveCounts): void
+  /** The moment that the newest backup shows. */
+  backedUp(at: Date): void
 }
 
 export interface ArchiveCounts {

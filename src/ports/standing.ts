@@ -1,4 +1,3 @@
-import type { BudgetScope } from './metrics.ts'
 
 /** How production stands: what monitoring shows of its tables. */
 export interface Standing {
@@ -6,5 +5,5 @@ export interface Standing {
   ages: { deliveries: number; reviews: number }
   release: { id: string; kind: string }
   /** US dollars of a day, spent or reserved, of whoever has used most. */
-  mostSpent: Record<BudgetScope, number>
+  mostSpent: Record<'installation' | 'repository' | 'author', number>
 }

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { signalKinds } from '../../core/feedback.ts'
-import type { Metrics } from '../../ports/metrics.ts'
+import { budgetScopes, type Metrics } from '../../ports/metrics.ts'
 import { boundedLabel } from './bounded-label.ts'
 import { queueMetrics } from './queue-metrics.ts'
 
@@ -117,7 +117,7 @@ export function prometheusMetrics(): PrometheusMetrics {
   for (const objective of ['intake', 'review']) violations.inc({ objective }, 0)
   for (const where of ['inline', 'summary', 'left-out']) findings.inc({ where }, 0)
   for (const kind of signalKinds) feedback.inc({ kind }, 0)
-  for (const scope of ['installation', 'repository', 'author']) refusals.inc({ scope }, 0)
+  for (const scope of budgetScopes) refusals.inc({ scope }, 0)
 
   const metrics: Metrics = {
     ...queueMetrics('v2', registry),
