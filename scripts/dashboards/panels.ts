@@ -150,11 +150,11 @@ const compliance: Dashboard = {
       },
     },
     {
-      title: 'The day’s money',
+      title: 'Money of the day and the month',
       as: 'lines',
       unit: 'percentunit',
       limit: { at: 0.8 },
-      queries: { '{{scope}}': 'max by (scope) (v2_budget_spent_ratio)' },
+      queries: { '{{scope}} {{period}}': 'max by (scope, period) (v2_budget_spent_ratio)' },
     },
     {
       title: 'Spent an hour',

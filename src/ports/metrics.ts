@@ -33,8 +33,8 @@ export interface Metrics extends QueueMetrics {
   codeHostCall(kind: string, outcome: string, seconds: number): void
   /** The release that reviews, by its id and kind. */
   releaseInForce(id: string, kind: string): void
-  /** Of today's money, the share that is spent or reserved: of whoever has used most of theirs. */
-  budget(scope: BudgetScope, share: number): void
+  /** Of the money of this day or month, the share that is spent or reserved: of whoever has used most of theirs. */
+  budget(scope: BudgetScope, period: 'day' | 'month', share: number): void
   /** A model call that was not made. */
   budgetRefused(scope: BudgetScope): void
 }

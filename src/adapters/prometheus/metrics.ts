@@ -88,15 +88,11 @@ export function prometheusMetrics(): PrometheusMetrics {
   })
   const budget = new Gauge({
     name: 'v2_budget_spent_ratio',
-    help: 'Share of the day’s money that is spent or reserved, of whoever has used most of theirs.',
-    labelNames: ['scope'],
+    help: 'Share of the money of this day or month that is spent or reserved, of whoever has used most of theirs.',
+    labelNames: ['scope', 'period'],
     registers,
   })
-  const refusals = counter(
-    'v2_budget_refusals_total',
-    'Model calls not made for want of the day’s money.',
-    'scope',
-  )
+  const refusals = counter('v2_budget_refusals_total', 'Model calls not made for want of money.', 'scope')
 
   const stepName = boundedLabel(50)
   const stepOutcome = boundedLabel(20)
@@ -156,7 +152,7 @@ export function prometheusMetrics(): PrometheusMetrics {
       release.reset()
       release.set({ release: id.slice(0, 100), kind }, 1)
     },
-    budget: (scope, share) => budget.set({ scope }, share),
+    budget: (scope, period, share) => budget.set({ scope, period }, share),
     budgetRefused: scope => refusals.inc({ scope }),
   }
   return { metrics, render: () => registry.metrics(), contentType: registry.contentType }
