@@ -13,6 +13,7 @@ const slow = [
   'test/adapters/analysers/isolation.test.ts',
   'test/cli/review-histories.test.ts',
   'test/e2e/crashes.test.ts',
+  'test/e2e/observability.test.ts',
   'test/e2e/shadow.test.ts',
   'test/jobs/experiments/worker.test.ts',
   'test/jobs/gate/process.test.ts',

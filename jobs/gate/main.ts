@@ -11,6 +11,7 @@ import { gateSettings } from '../../src/adapters/postgres/gate-settings.ts'
 import { verdicts } from '../../src/adapters/postgres/gate-verdicts.ts'
 import { whileLocked } from '../../src/adapters/postgres/locks.ts'
 import { verifyAudit } from '../../src/adapters/postgres/audit-log.ts'
+import { lastBackup } from '../../src/adapters/postgres/backups.ts'
 import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
 import { openPool, withClient } from '../../src/adapters/postgres/pool.ts'
 import { scoring } from '../../src/adapters/postgres/scoring.ts'
@@ -33,7 +34,7 @@ import { turn } from './turn.ts'
 /** What failed is tried again after twice the last pause, up to this. */
 const LONGEST_PAUSE_MS = 300_000
 const MEASURE_EVERY_MS = 30_000
-/** A row takes some 10 µs, so that an hour leaves room for many years of them. */
+/** A row takes 3 µs to hash, beside being read: an hour leaves room for many years of them. */
 const AUDIT_EVERY_MS = 3_600_000
 
 /** Loaded only there: Kubernetes' client takes a second and 80 MB. */
@@ -117,7 +118,16 @@ await runProcess('gate', async () => {
     verifyAudit: heads => withClient(pool, client => verifyAudit(client, heads)),
   })
   const timers = [
-    repeat(MEASURE_EVERY_MS, 'measuring', async () => metrics.archive(await archiveCounts(pool)), 'at-once'),
+    repeat(
+      MEASURE_EVERY_MS,
+      'measuring',
+      async () => {
+        metrics.archive(await archiveCounts(pool))
+        const backup = await lastBackup(pool)
+        if (backup !== null) metrics.backedUp(backup)
+      },
+      'at-once',
+    ),
     repeat(AUDIT_EVERY_MS, 'the check of the audit chain', verify, 'at-once'),
   ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })

@@ -1,9 +1,14 @@
-import type { Metrics } from '../../src/ports/metrics.ts'
+import { budgetScopes, type BudgetScope, type Metrics } from '../../src/ports/metrics.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import type { Standing } from '../../src/ports/standing.ts'
 import type { ProductionDeps } from './deps.ts'
 
-interface MeasureDeps extends Pick<ProductionDeps, 'clock' | 'dailyUsd'> {
+/** US dollars; without one there is no such limit. */
+type Limits = Partial<Record<`${BudgetScope}Usd`, number>>
+
+interface MeasureDeps extends Pick<ProductionDeps, 'clock'> {
+  dailyUsd: Limits
+  monthlyUsd?: Limits
   queues: { name: string; queue: Pick<Queue<unknown>, 'depth'> }[]
   standing(now: Date): Promise<Standing>
   metrics: Pick<Metrics, 'queue' | 'queueAge' | 'releaseInForce' | 'budget'>
@@ -22,10 +27,13 @@ export async function measure({ metrics, ...deps }: MeasureDeps): Promise<void> 
   metrics.queueAge('deliveries', now.ages.deliveries)
   metrics.queueAge('reviews', now.ages.reviews)
   metrics.releaseInForce(now.release.id, now.release.kind)
-  const { installationUsd, repositoryUsd, authorUsd } = deps.dailyUsd
-  metrics.budget('installation', share(now.mostSpent.installation, installationUsd))
-  metrics.budget('repository', share(now.mostSpent.repository, repositoryUsd))
-  metrics.budget('author', share(now.mostSpent.author, authorUsd))
+  const limits = { day: deps.dailyUsd, month: deps.monthlyUsd ?? {} }
+  for (const period of ['day', 'month'] as const) {
+    for (const scope of budgetScopes) {
+      const most = limits[period][`${scope}Usd`]
+      if (most !== undefined) metrics.budget(scope, period, share(now.mostSpent[period][scope], most))
+    }
+  }
 }
 
 /** Where nothing may be spent, everything is. */

@@ -37,13 +37,14 @@ export interface Metrics extends QueueMetrics {
   codeHostCall(kind: string, outcome: string, seconds: number): void
   /** The release that reviews, by its id and kind. */
   releaseInForce(id: string, kind: string): void
-  /** Of today's money, the share that is spent or reserved: of whoever has used most of theirs. */
-  budget(scope: BudgetScope, share: number): void
+  /** Of the money of this day or month, the share that is spent or reserved: of whoever has used most of theirs. */
+  budget(scope: BudgetScope, period: 'day' | 'month', share: number): void
   /** A model call that was not made. */
   budgetRefused(scope: BudgetScope): void
 }
 
-export type BudgetScope = 'installation' | 'repository' | 'author'
+export const budgetScopes = ['zone', 'installation', 'repository', 'author'] as const
+export type BudgetScope = (typeof budgetScopes)[number]
 
 /** What the experiments worker reports. */
 export interface ExperimentMetrics extends QueueMetrics, Pick<Metrics, 'step' | 'tokens' | 'usd'> {
@@ -81,6 +82,8 @@ export interface GateMetrics {
   /** The audit chain was recomputed to its end or to its first broken row. */
   auditChecked(outcome: 'intact' | 'broken', rows: number, at: Date): void
   archive(of: ArchiveCounts): void
+  /** The moment that the newest backup shows. */
+  backedUp(at: Date): void
 }
 
 export interface ArchiveCounts {

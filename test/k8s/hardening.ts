@@ -55,12 +55,14 @@ describe('Pod Security restricted, and a little more', () => {
     }
     // Volumes of kinds that restricted allows; and an emptyDir never without a limit.
     for (const { name: _name, ...volume } of pod.volumes ?? []) {
-      expect(['configMap', 'emptyDir', 'projected', 'secret']).toContain(Object.keys(volume)[0])
+      expect(['configMap', 'emptyDir', 'persistentVolumeClaim', 'projected', 'secret']).toContain(
+        Object.keys(volume)[0],
+      )
       if ('emptyDir' in volume) expect(volume['emptyDir']).toHaveProperty('sizeLimit')
     }
   })
 
-  it.each(all.filter(([, { kind }]) => kind !== 'Job'))('%s has all three probes', (_, workload) => {
+  it.each(all.filter(([, { kind }]) => !kind.endsWith('Job')))('%s has all three probes', (_, workload) => {
     for (const container of containers(workload))
       for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const)
         expect(container[probe], `${container.name} ${probe}`).toBeDefined()
@@ -156,7 +158,9 @@ function secretsOf({ pod }: Workload): { secret: string; key: string; optional: 
 }
 
 test('every process is in the table', () => {
-  const cupel = workloads(prod).filter(({ labels }) => labels['app.kubernetes.io/name'] === 'cupel')
+  const cupel = workloads(prod).filter(
+    ({ kind, labels }) => kind === 'Deployment' && labels['app.kubernetes.io/name'] === 'cupel',
+  )
   expect(cupel.map(({ name }) => name).sort()).toEqual(Object.keys(processes).sort())
   expect(
     Object.values(processes)
@@ -218,6 +222,26 @@ describe.each(Object.entries(processes))('%s', (name, { namespace, module, role,
     const ports = workload.pod.containers[0]?.ports?.map(({ containerPort }) => String(containerPort))
     expect(ports).toEqual([PORT, METRICS_PORT].filter(port => port !== undefined))
   })
+})
+
+test('the owner’s URL is held by the migration and the backup alone, the key of backups by the backup', () => {
+  const holders = (secret: string) =>
+    [...workloads(prod), ...workloads(rendered('prod-migration'))]
+      .filter(workload => secretsOf(workload).some(held => held.secret === secret))
+      .map(({ name }) => name)
+      .sort()
+  expect(holders('cupel-owner')).toEqual(['cupel-backup', 'cupel-migrate'])
+  expect(holders('cupel-backup')).toEqual(['cupel-backup'])
+})
+
+test('a backup every hour, never two at once, into a volume of its own', () => {
+  const { spec } = one(prod, 'CronJob', 'cupel-backup', 'platform-data')
+  expect(spec).toMatchObject({ schedule: '7 * * * *', concurrencyPolicy: 'Forbid' })
+  const { pod } = workloads(prod).find(({ name }) => name === 'cupel-backup')!
+  expect(pod.containers[0]?.args).toEqual(['src/cli/main.ts', 'backup', '--to', '/backups'])
+  expect(pod.containers[0]?.volumeMounts).toEqual([{ name: 'backups', mountPath: '/backups' }])
+  expect(pod.volumes).toEqual([{ name: 'backups', persistentVolumeClaim: { claimName: 'cupel-backups' } }])
+  one(prod, 'PersistentVolumeClaim', 'cupel-backups', 'platform-data')
 })
 
 test('every Secret that a pod names is made: in development as it stands, in production from the vault', () => {

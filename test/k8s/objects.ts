@@ -86,7 +86,7 @@ export function label({ kind, metadata }: Manifest): string {
 export interface Workload {
   name: string
   namespace: string
-  kind: 'Deployment' | 'StatefulSet' | 'Job'
+  kind: 'Deployment' | 'StatefulSet' | 'Job' | 'CronJob'
   labels: Record<string, string>
   replicas: number
   strategy: { type?: string; rollingUpdate?: { maxSurge: number; maxUnavailable: number } }
@@ -96,8 +96,9 @@ export interface Workload {
 /** Everything that makes pods. */
 export function workloads(objects: readonly Manifest[]): Workload[] {
   return objects.flatMap(({ kind, metadata, spec }) => {
-    if (kind !== 'Deployment' && kind !== 'StatefulSet' && kind !== 'Job') return []
-    const { template, replicas, strategy } = spec as {
+    if (kind !== 'Deployment' && kind !== 'StatefulSet' && kind !== 'Job' && kind !== 'CronJob') return []
+    const made = kind === 'CronJob' ? (spec?.['jobTemplate'] as { spec: object }).spec : spec
+    const { template, replicas, strategy } = made as {
       template: { metadata: { labels: Record<string, string> }; spec: PodSpec }
       replicas?: number
       strategy?: Workload['strategy']

@@ -41,7 +41,7 @@ const outside: Place[] = [
   { name: 'private networks', address: '10.1.2.3', ports: [22, 80, 443, 5432] },
   { name: 'cloud metadata', address: '169.254.169.254', ports: [80, 443] },
 ]
-const sources = [...inside, postgres, place('migrate'), ...strangers]
+const sources = [...inside, postgres, place('migrate'), place('backup'), ...strangers]
 const targets = [...inside, postgres, ...outside]
 
 /** Who may reach whom, at which ports: rows reach columns, a dash is refused, what is not ours to say is left empty. */
@@ -58,6 +58,7 @@ const intended = `
 | redis | – | – | – | – | – | – | – | – | – | 53 | – | – | – | – |
 | postgres | – | – | – | – | – | – | – | – | 5432 8000 | 53 | 6443 | – | – | – |
 | migrate | – | – | – | – | – | – | – | – | 5432 | 53 | – | – | – | – |
+| backup | – | – | – | – | – | – | – | – | 5432 | 53 | – | – | – | – |
 | ingress controller | 3000 | – | – | – | – | – | 3000 | – | – | | | | | |
 | Prometheus | 3000 | 9464 | 9465 | 9466 | 3000 | 9467 | 3000 | – | 9187 | | | | | |
 | CloudNativePG | – | – | – | – | – | – | – | – | 5432 8000 | | | | | |
@@ -82,7 +83,7 @@ it.each(intended.split('\n').map((row, index) => [row.split('|')[1]?.trim() ?? '
 
 test('nobody is missing in the table, and docs/kubernetes.md shows the same', () => {
   expect(computed).toHaveLength(intended.split('\n').length)
-  expect(inside.length + 1).toBe(own.length)
+  expect(inside.length + 2).toBe(own.length)
   expect(readFileSync(new URL('../../docs/kubernetes.md', import.meta.url), 'utf8')).toContain(intended)
 })
 
@@ -119,7 +120,7 @@ test('managed data services are reached at their addresses, each by those who ne
       .sort(),
   )
   expect(users).toEqual([
-    ['archive', 'dashboard', 'experiments', 'gate', 'migrate', 'production', 'web'],
+    ['archive', 'backup', 'dashboard', 'experiments', 'gate', 'migrate', 'production', 'web'],
     ['experiments', 'gate', 'production', 'web'],
   ])
 })

@@ -76,7 +76,14 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
   const eligible = gauge('v3_records_eligible', 'Of them, those that may be asked to be tried again.')
   const blacklisted = gauge('v3_blacklisted', 'Configurations and parts that are refused for good.', 'kind')
   const readmissions = gauge('v3_readmission_requests', 'Requests for re-evaluation by state.', 'state')
+  const backup = gauge(
+    'cupel_backup_last_success_timestamp_seconds',
+    'The moment that the newest backup shows, which was read back whole.',
+  )
   for (const outcome of ['done', 'failed']) samples.inc({ outcome }, 0)
+  for (const outcome of ['done', 'busy', 'failed']) turns.zero({ outcome })
+  // Not 0, which would say broken, before anybody looked.
+  for (const unknown of [intact, checked, auditRows, backup]) unknown.remove()
 
   const metrics: GateMetrics = {
     turn: (outcome, seconds) => turns.observe({ outcome }, seconds),
@@ -102,6 +109,7 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
       auditRows.set(rows)
       checked.set(at.getTime() / 1_000)
     },
+    backedUp: at => backup.set(at.getTime() / 1_000),
     archive(of) {
       for (const outcome of ['failed', 'dangerous', 'inconclusive', 'rolled-back'])
         records.set({ outcome }, of.records[outcome] ?? 0)

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { signalKinds } from '../../core/feedback.ts'
-import type { Metrics } from '../../ports/metrics.ts'
+import { budgetScopes, type Metrics } from '../../ports/metrics.ts'
 import { boundedLabel } from './bounded-label.ts'
 import { queueMetrics } from './queue-metrics.ts'
 
@@ -93,15 +93,11 @@ export function prometheusMetrics(): PrometheusMetrics {
   })
   const budget = new Gauge({
     name: 'v2_budget_spent_ratio',
-    help: 'Share of the day’s money that is spent or reserved, of whoever has used most of theirs.',
-    labelNames: ['scope'],
+    help: 'Share of the money of this day or month that is spent or reserved, of whoever has used most of theirs.',
+    labelNames: ['scope', 'period'],
     registers,
   })
-  const refusals = counter(
-    'v2_budget_refusals_total',
-    'Model calls not made for want of the day’s money.',
-    'scope',
-  )
+  const refusals = counter('v2_budget_refusals_total', 'Model calls not made for want of money.', 'scope')
 
   const stepName = boundedLabel(50)
   const stepOutcome = boundedLabel(20)
@@ -122,7 +118,7 @@ export function prometheusMetrics(): PrometheusMetrics {
   for (const objective of ['intake', 'review']) violations.inc({ objective }, 0)
   for (const where of ['inline', 'summary', 'left-out']) findings.inc({ where }, 0)
   for (const kind of signalKinds) feedback.inc({ kind }, 0)
-  for (const scope of ['installation', 'repository', 'author']) refusals.inc({ scope }, 0)
+  for (const scope of budgetScopes) refusals.inc({ scope }, 0)
 
   const metrics: Metrics = {
     ...queueMetrics('v2', registry),
@@ -163,7 +159,7 @@ export function prometheusMetrics(): PrometheusMetrics {
       release.reset()
       release.set({ release: id.slice(0, 100), kind }, 1)
     },
-    budget: (scope, share) => budget.set({ scope }, share),
+    budget: (scope, period, share) => budget.set({ scope, period }, share),
     budgetRefused: scope => refusals.inc({ scope }),
   }
   return { metrics, render: () => registry.metrics(), contentType: registry.contentType }

@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const dailyUsd = { installationUsd: 10, repositoryUsd: 4, authorUsd: 0 }
+const monthlyUsd = { installationUsd: 20 }
 const { metrics, render } = prometheusMetrics()
 const shown = async (): Promise<string[]> =>
   (await render())
@@ -31,18 +32,18 @@ it('shows queues, ages of rows, the newest release and the day’s money; what c
        (id, installation_id, repository_id, owner, repo, number, head_sha, occasion, asked, whole, due_at)
        values ('r', 1, 2, 'o', 'r', 3, 'h', 'push', false, false, now() + interval '1 hour')`,
   )
-  const today = systemClock.now().toISOString().slice(0, 10)
   await owner.query(
     `insert into production.budgets (day, scope, subject, usd) values
-       ($1, 'installation', '1', 2), ($1, 'installation', '2', 5), ($1, 'repository', '2', 1),
-       ($1::date - 1, 'repository', '2', 4)`,
-    [today],
+       ('2026-03-15', 'installation', '1', 2), ('2026-03-15', 'installation', '2', 5),
+       ('2026-03-15', 'repository', '2', 1), ('2026-03-14', 'repository', '2', 4),
+       ('2026-03-01', 'installation', '1', 10), ('2026-02-28', 'installation', '1', 40)`,
   )
   const depth = { waiting: 4, delayed: 2, active: 1 }
   const down = new Fault('queue-unavailable', 'down', { retry: 'soon' })
   const deps = {
-    clock: systemClock,
+    clock: { ...systemClock, now: () => new Date('2026-03-15T23:00:00Z') },
     dailyUsd,
+    monthlyUsd,
     metrics,
     standing: (now: Date) => standing(pool, now),
     queues: [
@@ -52,9 +53,11 @@ it('shows queues, ages of rows, the newest release and the day’s money; what c
   }
   await measure(deps)
   expect(await shown()).toEqual([
-    'v2_budget_spent_ratio{scope="author"} 1',
-    'v2_budget_spent_ratio{scope="installation"} 0.5',
-    'v2_budget_spent_ratio{scope="repository"} 0.25',
+    'v2_budget_spent_ratio{scope="author",period="day"} 1',
+    'v2_budget_spent_ratio{scope="installation",period="day"} 0.5',
+    // Twelve of twenty; the month before does not count.
+    'v2_budget_spent_ratio{scope="installation",period="month"} 0.6',
+    'v2_budget_spent_ratio{scope="repository",period="day"} 0.25',
     expect.stringMatching(/^v2_queue_age_seconds\{queue="deliveries"\} (9|1\d)\d\./),
     'v2_queue_age_seconds{queue="reviews"} 0',
     'v2_queue_jobs{queue="deliveries",state="active"} 1',
