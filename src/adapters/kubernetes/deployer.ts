@@ -39,8 +39,8 @@ export function kubernetesDeployer({ cluster, log }: DeployerDeps): Deployer {
       if (worker.release !== null && !wanted.has(worker.release)) {
         const { configurationId } = shares.reduce((most, share) => (share.share > most.share ? share : most))
         // Who is faster than this changes the Deployment; the next turn looks again.
-        await rollWorker(cluster, worker, configurationId)
-        log.info({ from: worker.release, to: configurationId }, 'the worker is rolled back')
+        if ((await rollWorker(cluster, worker, configurationId)) !== 'conflict')
+          log.info({ from: worker.release, to: configurationId }, 'the worker is rolled back')
       }
       bringing.clear()
     },
