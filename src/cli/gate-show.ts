@@ -5,13 +5,12 @@ import {
   publishedVerdicts,
 } from '../adapters/postgres/published-gate.ts'
 import { experimentsByPrefix } from '../adapters/postgres/published-experiments.ts'
-import { configurationSchema } from '../core/configuration.ts'
-import { modelsOf } from '../core/experiment.ts'
 import { levelAt } from '../core/gate/budget.ts'
-import { recompute, type Bundle } from '../core/gate/bundle.ts'
+import { recompute } from '../core/gate/bundle.ts'
 import { printable } from '../core/report/printable.ts'
 import { atDoor, say, theOne, type Looking } from './acting.ts'
 import { verdictLines } from './gate-text.ts'
+import { slowModelLines } from './slow-models.ts'
 
 /** `cupel gate show`: the gate's word as it would be now, and what is missing for another. */
 export async function show(id: string, options: Looking): Promise<void> {
@@ -46,24 +45,7 @@ export async function show(id: string, options: Looking): Promise<void> {
       ...(promotion === 'approve' ? ['each promotion waits for a person: `cupel gate promote`'] : []),
       '',
       ...verdictLines(verdict),
-      ...latencyLines(bundle, experiment.configuration),
+      ...slowModelLines(bundle, experiment.configuration).flatMap(line => ['', line]),
     )
   })
-}
-
-/** A model that cannot meet the latency is named, with what was measured and what it is held to. */
-function latencyLines({ runs, thresholds, overheadMs }: Bundle, configuration: unknown): string[] {
-  const limit = thresholds.latencyMs - overheadMs
-  const times = runs.flatMap(run => run.latencyMs ?? []).toSorted((a, b) => a - b)
-  const p95 = times[Math.ceil(thresholds.latencyShare * times.length) - 1]
-  if (p95 === undefined || p95 <= limit) return []
-  const parsed = configurationSchema.safeParse(configuration)
-  const models = parsed.success
-    ? modelsOf(parsed.data.routing).map(each => `${each.provider}/${each.model}`)
-    : []
-  return [
-    '',
-    `${models.join(' and ') || 'it'} cannot meet the latency: ${Number((100 * thresholds.latencyShare).toFixed(1))} % of its runs take up to ${p95} ms;`,
-    `  latency_ms is ${thresholds.latencyMs}, of which production takes ${Math.round(overheadMs)} beside the examination`,
-  ]
 }

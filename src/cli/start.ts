@@ -9,6 +9,7 @@ import { createLog } from '../adapters/system/log.ts'
 import { Fault } from '../core/fault.ts'
 import { announceDatabase } from './operator-url.ts'
 import { addShippedExperiments } from './shipped-experiments.ts'
+import { nameSlowModels } from './slow-models.ts'
 import { processSpecs } from '../supervisor/processes.ts'
 import { supervise } from '../supervisor/supervise.ts'
 
@@ -70,6 +71,7 @@ async function start(environment: Environment, once: boolean, closers: Closer[])
   await migrate(ownerUrl, say)
   if (environment.databaseUrl === null) closers.push(await announceDatabase(dataDir, ownerUrl))
   await addShippedExperiments(ownerUrl, say)
+  await nameSlowModels(ownerUrl, say)
 
   // The local GitHub must know where to send webhooks before anybody listens there.
   const port = process.env['PORT'] || !sandboxed ? environment.port : await freePort()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { until } from '../e2e/until.ts'
 import { runCupel } from '../support/cupel.ts'
+import { nameSlowModels } from '../../src/cli/slow-models.ts'
 import { gateWorld, type GateWorld } from '../jobs/gate/world.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
@@ -244,4 +245,13 @@ describe('cupel release and cupel quarantine', () => {
     for (const what of ['release', 'quarantine'])
       expect(JSON.parse((await cupel(what, 'list', '--json')).out)).not.toEqual([])
   })
+})
+
+it('the start names the experiments on trial whose models are too slow, and no others', async () => {
+  await world.trial('slowly', 'slow')
+  const said: string[] = []
+  await nameSlowModels(world.database.ownerUrl, line => said.push(line))
+  expect(said).toEqual([
+    'experiment slowly (slowly): openai/model-of-slowly cannot meet the latency: 95 % of its runs take up to 9000 ms; latency_ms is 3000, of which production takes 0 beside the examination',
+  ])
 })
