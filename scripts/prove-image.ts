@@ -23,6 +23,7 @@ const firstWords: Record<string, RegExp> = {
   'src/web/main.ts': /WEBHOOK_SECRET is missing/,
   'jobs/production/main.ts': /APP_ID is missing/,
   'jobs/experiments/main.ts': /DATABASE_URL is needed/,
+  'jobs/gate/main.ts': /DATABASE_URL is needed/,
   'src/egress/main.ts': /CUPEL_EGRESS_ALLOW is missing/,
 }
 
@@ -37,6 +38,9 @@ const analyse = `
   console.log(reports.map(({ analyser, outcome, fault, paths }) => [analyser, outcome, paths.length, fault].join(' ')).join(', '))
   await analysers.close()`
 const analysed = /^oxlint ok 1 , ruff ok 1 , secretlint ok 10 , actionlint ok 1 , ast-grep ok 8 $/m
+
+/** The gate loads it in a pod only. */
+const kubernetes = `await import('./src/adapters/kubernetes/gate.ts'); console.log('loaded')`
 
 try {
   for (const [, instruction, rest = ''] of build.matchAll(/^(COPY|RUN) (.*)$/gm)) {
@@ -61,6 +65,7 @@ try {
       given: command.split(' '),
       said,
     })),
+    { name: 'Kubernetes’ client', given: ['--input-type=module', '-e', kubernetes], said: /^loaded$/m },
     { name: 'all analysers', given: ['--input-type=module', '-e', analyse], said: analysed },
   ]
   for (const { name, given, said } of commands) {
