@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<Command>> = {
   experiment: async () => (await import('./experiment.ts')).experimentCommand(),
   label: async () => (await import('./label.ts')).labelCommand(),
   feedback: async () => (await import('./feedback.ts')).feedbackCommand(),
+  cost: async () => (await import('./cost.ts')).costCommand(),
   samples: async () => (await import('./samples.ts')).samplesCommand(),
 }
 
