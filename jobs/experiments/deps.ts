@@ -35,4 +35,10 @@ export interface ExperimentsDeps {
   refused: Set<Provider>
   /** US dollars a day (UTC) for all experiments together. */
   dailyUsd: number
+  monthlyUsd: number
+  /** The same for each of them. */
+  eachDailyUsd: number
+  eachMonthlyUsd: number
+  /** Share of these limits from which on replays wait. */
+  softShare: number
 }

@@ -71,6 +71,10 @@ await runProcess('experiments', async () => {
     likeness: matching,
     refused: new Set(),
     dailyUsd: environment.experiments.dailyUsd,
+    monthlyUsd: environment.experiments.monthlyUsd,
+    eachDailyUsd: environment.experiments.eachDailyUsd,
+    eachMonthlyUsd: environment.experiments.eachMonthlyUsd,
+    softShare: environment.softShare,
   }
   const consumer = queues.consume<ShadowJob>(
     queueNames.shadow,

@@ -1,5 +1,6 @@
 import type { ReviewJob } from '../../src/cycle.ts'
 import type { ActionRequests, Administrators } from '../../src/ports/administrators.ts'
+import type { CheaperModels } from '../../src/core/review/thrift.ts'
 import type { Analysers } from '../../src/ports/analyser.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { CodeHostReader, CodeHostWriter } from '../../src/ports/code-host.ts'
@@ -25,6 +26,7 @@ import type {
   Releases,
   ReviewRequests,
   Reviews,
+  SpendingLimits,
 } from '../../src/ports/stores.ts'
 
 export interface Log {
@@ -70,6 +72,10 @@ export interface ProductionDeps {
   app: { id: number }
   /** Where people read GitHub, `https://github.com`: comments link to nowhere else. */
   webUrl: string
-  /** US dollars a day (UTC). */
-  dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
+  /** Hard limits in US dollars a day and a month (UTC): beyond them no model is asked. */
+  dailyUsd: SpendingLimits
+  monthlyUsd: SpendingLimits
+  /** From this share of any of them on, cheaper models are asked. */
+  softShare: number
+  cheaperModels: CheaperModels
 }

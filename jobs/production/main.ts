@@ -138,6 +138,9 @@ await runProcess('production', async () => {
     app,
     webUrl: environment.githubWebUrl,
     dailyUsd: environment.dailyUsd,
+    monthlyUsd: environment.monthlyUsd,
+    softShare: environment.softShare,
+    cheaperModels: environment.cheaperModels,
   }
   const withModels = genesisModelsConfiguration({
     openai: environment.models.openai?.model ?? null,

@@ -8,8 +8,10 @@ import {
   type RepositoryConfiguration,
 } from '../../src/core/repository-configuration.ts'
 import { snapshotHostility } from '../../src/core/review/hostile.ts'
+import type { Step } from '../../src/core/review/receipt.ts'
 import { earlierRounds, fixedThreads, readFindingMarker, stillOpen } from '../../src/core/review/rounds.ts'
 import type { Snapshot } from '../../src/core/review/snapshot.ts'
+import { thrifty } from '../../src/core/review/thrift.ts'
 import { shouldReview, type ReviewTrigger } from '../../src/core/schedule.ts'
 import { examine } from '../../src/engine/examine.ts'
 import type { LateExamination } from '../../src/engine/types.ts'
@@ -196,18 +198,35 @@ async function examineOnce(
     limits: { ...limits, deadlineMs: timeLeft(limits.deadlineMs, deps, request) },
   }
   const { models, reserve } = purse
+  const asksModels = configuration.routing.strategy !== 'none'
+  const spared = asksModels && (await purse.isScarce()) ? thrifty(configuration, deps.cheaperModels) : null
   const found = await examine(
     { models, reserve, analysers: deps.analysers, clock: deps.clock, usageOf: deps.usageOf },
     snapshot,
-    configuration,
+    spared?.configuration ?? configuration,
     toPreferences(wishes),
     rounds,
     signal,
   )
-  const { findings, unanchored, leftOut, receipt, lineDigests } = found
+  const { findings, unanchored, leftOut } = found
+  const { receipt, lineDigests } = withForgone(found, spared?.forgone)
   const examination = { baseSha: view.baseSha, findings, late: [], unanchored, leftOut, receipt, lineDigests }
   const stored = deps.reviews.saveExamination(row.id, examination)
-  return { examination, rest: found.pending ? found.whenLate : null, stored }
+  return {
+    examination,
+    rest: found.pending ? found.whenLate.then(late => withForgone(late, spared?.forgone)) : null,
+    stored,
+  }
+}
+
+/** A spared review is not the whole one: its check is not green, its sample is degraded, the next round reads all again. */
+function withForgone<T extends Pick<LateExamination, 'receipt' | 'lineDigests'>>(
+  outcome: T,
+  forgone: Step | undefined,
+): T {
+  if (forgone === undefined) return outcome
+  const { receipt } = outcome
+  return { ...outcome, lineDigests: {}, receipt: { ...receipt, steps: [...receipt.steps, forgone] } }
 }
 
 /**

@@ -112,7 +112,8 @@ async function tryOnce(
   // Settled try by try: what is reserved is far more than what small pull requests cost.
   const usd = Math.max(DAILY_USD, 2 * configuration.limits.reviewUsd)
   const dailyUsd = { installationUsd: usd, repositoryUsd: usd, authorUsd: usd }
-  const { models, reserve, settle } = openPurse({ ...deps, dailyUsd }, nobody)
+  const monthlyUsd = { installationUsd: 31 * usd, repositoryUsd: 31 * usd, authorUsd: 31 * usd }
+  const { models, reserve, settle } = openPurse({ ...deps, dailyUsd, monthlyUsd, softShare: 1 }, nobody)
   try {
     const examined = await examine(
       { models, reserve, analysers, clock, usageOf },

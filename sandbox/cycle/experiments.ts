@@ -63,6 +63,10 @@ export function startExperiments(options: {
     likeness: matching,
     refused: new Set(),
     dailyUsd: DAILY_USD,
+    monthlyUsd: 31 * DAILY_USD,
+    eachDailyUsd: DAILY_USD,
+    eachMonthlyUsd: 31 * DAILY_USD,
+    softShare: 1,
   }
   return {
     async work() {

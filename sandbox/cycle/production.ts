@@ -42,6 +42,7 @@ import type { DeliveryJob, ReviewJob } from '../../src/cycle.ts'
 import { hasPrompt } from '../../src/engine/prompts.ts'
 import { createIntake } from '../../src/web/intake.ts'
 import { createWebServer } from '../../src/web/server.ts'
+import type { SpendingLimits } from '../../src/ports/stores.ts'
 import type { GitHub } from './github.ts'
 import { lane } from './lane.ts'
 
@@ -126,7 +127,10 @@ export async function startProduction(options: {
     sampling: { secret, rate: 1 },
     app: { id },
     webUrl: github.url,
-    dailyUsd: { installationUsd: DAILY_USD, repositoryUsd: DAILY_USD, authorUsd: DAILY_USD },
+    dailyUsd: limitsOf(DAILY_USD),
+    monthlyUsd: limitsOf(31 * DAILY_USD),
+    softShare: 1,
+    cheaperModels: { openai: null, anthropic: null },
   }
   await deps.releases.installGenesisModels(options.configuration)
 
@@ -174,4 +178,9 @@ export async function startProduction(options: {
       await Promise.all([pool.end(), lockPool.end(), webPool.end()])
     },
   }
+}
+
+/** Money decides nothing here. */
+function limitsOf(usd: number): SpendingLimits {
+  return { zoneUsd: usd, installationUsd: usd, repositoryUsd: usd, authorUsd: usd }
 }

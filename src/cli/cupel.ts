@@ -24,6 +24,7 @@ const commands: Record<string, () => Promise<Command>> = {
   release: async () => (await import('./release.ts')).releaseCommand(),
   quarantine: async () => (await import('./quarantine.ts')).quarantineCommand(),
   verdict: async () => (await import('./verdict.ts')).verdictCommand(),
+  cost: async () => (await import('./cost.ts')).costCommand(),
   samples: async () => (await import('./samples.ts')).samplesCommand(),
 }
 

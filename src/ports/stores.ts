@@ -213,18 +213,43 @@ export interface Commands {
 
 // ---- shared limits ----
 
+/** US dollars; without `zoneUsd` production as a whole has no limit of its own. */
+export interface SpendingLimits {
+  zoneUsd?: number
+  installationUsd: number
+  repositoryUsd: number
+  authorUsd: number
+}
+
+export interface Spender {
+  installationId: number
+  repositoryId: number
+  author: string
+  /** The pull request that it is spent on. */
+  number?: number
+}
+
 export type ReservationOutcome =
   | { granted: true; id: string }
-  | { granted: false; limit: 'installation' | 'repository' | 'author' }
+  | {
+      granted: false
+      limit: 'zone' | 'installation' | 'repository' | 'author'
+      period: 'day' | 'month'
+    }
 
 export interface Budgets {
-  /** Reserved before the call, settled after; per day (UTC) of `now`. Concurrent reservations never exceed a limit together. */
+  /**
+   * Reserved before the call, settled after; per day and month (UTC) of `now`. Concurrent reservations never exceed a
+   * day's limit together; at midnight, when they lock the rows of two days, a month's by one reservation.
+   */
   reserve(
-    who: { installationId: number; repositoryId: number; author: string },
+    who: Spender,
     usd: number,
-    limits: { installationUsd: number; repositoryUsd: number; authorUsd: number },
+    limits: SpendingLimits & { monthly?: SpendingLimits },
     now: Date,
   ): Promise<ReservationOutcome>
+  /** The largest share of any of these limits that is spent or reserved; 1 and more: nothing is left. */
+  used(who: Spender, limits: SpendingLimits & { monthly?: SpendingLimits }, now: Date): Promise<number>
   settle(id: string, usd: number): Promise<void>
 }
 

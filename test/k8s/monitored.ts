@@ -38,20 +38,11 @@ export function queries(name: string): { panel: string; expr: string }[] {
   )
 }
 
-/** What the gate tells once it promotes, quarantines and rolls back; whatever of it is told already may go from here. */
-const coming = [
-  'gate_nearest_promotion',
-  'v1_promotions_total',
-  'v1_quarantines_total',
-  'v2_release_violations_total',
-  'v2_rollbacks_total',
-]
-
 /** Metrics of Cupel's own, by name, without what Node.js tells of every process. */
 export async function ownMetrics(): Promise<Map<string, string>> {
   const registries = [prometheusMetrics(), experimentMetrics(), gateMetrics(), egressMetrics()]
   const texts = await Promise.all(registries.map(each => each.render()))
-  const own = new Map(coming.map(name => [name, 'counter']))
+  const own = new Map<string, string>()
   for (const [, name = '', type = ''] of texts.join('\n').matchAll(/^# TYPE (\S+) (\S+)$/gm))
     if (!/^(process|nodejs)_/.test(name)) own.set(name, type)
   return own

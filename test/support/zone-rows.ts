@@ -15,15 +15,15 @@ insert into production.deliveries (id, event, action, installation_id, repositor
   select 'delivery-' || n, 'pull_request', 'opened', 1, n % 7, (select decode(string_agg(md5(n || '.' || k), ''), 'hex') from generate_series(1, 60) k), 'done', now() - n * interval '1 minute', now(), 'done' from ${n};
 insert into production.pull_requests (repository_id, number, installation_id, owner, repo, head_sha, head_updated_at, heads_at_that_time, open)
   select n % 7, n, 1, 'owner', 'repo-' || n % 7, md5(n::text), now(), array[md5(n::text), 'a,"b"\\c'], n % 2 = 0 from ${n};
-insert into production.code_reviews (installation_id, repository_id, owner, repo, number, head_sha, release_id, occasion, state, receipt, created_at)
-  select 1, n % 7, 'owner', 'repo-' || n % 7, n, md5(n::text), 'genesis', 'push', 'done', json_build_object('steps', '[]'::json, 'text', ${hostileText}), now() from ${n};
+insert into production.code_reviews (installation_id, repository_id, owner, repo, number, head_sha, release_id, occasion, state, receipt, due_at, created_at)
+  select 1, n % 7, 'owner', 'repo-' || n % 7, n, md5(n::text), 'genesis', 'push', 'done', json_build_object('steps', '[]'::json, 'text', ${hostileText}), now(), now() from ${n};
 insert into production.review_findings (code_review_id, state, position, fingerprint, path, severity, category, source, finding)
   select r.id, 'inline', f, md5(r.id || f), 'src/a.ts', 'high', 'bug', 'oxlint', json_build_object('body', ${hostileText} || '\\u0000')
   from production.code_reviews r, generate_series(1, 3) f;
 insert into production.feedback (repository_id, number, comment_id, fingerprint, kind, author_id, author_login, standing, content, given_at)
   select n % 7, n, n, md5(n::text), 'reply', n % 5, 'ann', 'collaborator', ${hostileText}, now() from ${n};
-insert into experiments_v1.experiments (id, name, author, author_kind, budget_usd, configuration_id, configuration)
-  values ('experiment', 'drill', 'ann', 'person', 5, '${configurationId({ ...genesisConfiguration, analysers: ['oxlint'] })}', '${configuration}');
+insert into experiments_v1.experiments (id, name, author, author_kind, budget_usd, configuration_id, configuration, parts)
+  values ('experiment', 'drill', 'ann', 'person', 5, '${configurationId({ ...genesisConfiguration, analysers: ['oxlint'] })}', '${configuration}', '{}');
 insert into experiments_v1.samples (id, repository_id, number, head_sha, snapshot, seed, split, hunks, changed_lines, language)
   select 'sample-' || n, n % 7, n, md5(n::text), json_build_object('text', repeat(md5(n::text), 60)), md5(n::text) || md5(n::text), 'evaluation', 3, 30, 'ts' from ${n};
 insert into gate.sample_baselines (sample_id, release_id, findings, latency_ms, degraded, usd)

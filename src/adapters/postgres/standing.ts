@@ -24,7 +24,7 @@ async function rowsNow(db: Db): Promise<Pick<Standing, 'ages' | 'release'>> {
        (select extract(epoch from now() - min(q.due_at)) from production.review_requests q
          where q.finished_at is null) as reviews,
        r.id, r.kind
-     from production.releases r order by r.sequence desc limit 1`,
+     from production.release_states r where r.step = 'full' order by r.step_id desc limit 1`,
   )
   const [row] = rows
   if (!row) throw new Error('no release is in force')

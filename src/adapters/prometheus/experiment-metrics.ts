@@ -51,7 +51,7 @@ export function experimentMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metr
   // Series that begin at 1 have never risen: what is alerted on exists from the start.
   for (const kind of runKinds) {
     durations.zero({ kind })
-    for (const state of ['done', 'degraded', 'failed']) runs.inc({ kind, state }, 0)
+    for (const state of ['done', 'degraded', 'failed']) runs.inc({ state, kind }, 0)
   }
 
   const metrics: ExperimentMetrics = {

@@ -59,6 +59,8 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
     labelNames: ['outcome'],
     registers,
   })
+  for (const outcome of ['failed', 'dangerous', 'inconclusive', 'rolled-back'])
+    quarantines.inc({ outcome }, 0)
   const rollbacks = new Counter({
     name: 'v2_rollbacks_total',
     help: 'Releases that were rolled back.',

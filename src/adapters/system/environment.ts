@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { Fault } from '../../core/fault.ts'
+import cheaperModels from './default-cheaper-models.json' with { type: 'json' }
 import defaultModels from './default-models.json' with { type: 'json' }
 import { metricsPorts, type Role } from './environment-role.ts'
 import { readPrivateKey } from './private-key.ts'
@@ -40,14 +41,25 @@ export interface Environment {
   sampleRate: number
   /** Days after which the texts of a sample are forgotten. */
   sampleDays: number
-  /** US dollars a day (UTC) for model calls. */
-  dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
-  /** Of all experiments together: US dollars a day (UTC), and model calls a minute to each provider. */
-  experiments: { dailyUsd: number; requestsPerMinute: number }
   /** Where the experiments worker finds the archive, without a slash at the end; null: nowhere. */
   archiveUrl: string | null
   /** Judgements a day that people may be asked for, milliseconds between two turns of the gate, and what it deploys to. */
   gate: { judgingBudget: number; everyMs: number; deployer: 'local' | 'kubernetes' }
+  /** US dollars a day and a month (UTC) for production's model calls: all together, and by whom they are for. */
+  dailyUsd: { zoneUsd: number; installationUsd: number; repositoryUsd: number; authorUsd: number }
+  monthlyUsd: { zoneUsd: number; installationUsd: number; repositoryUsd: number; authorUsd: number }
+  /** Share of a limit from which on money is spared, above 0; 1: never before it is spent. */
+  softShare: number
+  /** What production asks then; null: analysers only. */
+  cheaperModels: { openai: string | null; anthropic: string | null }
+  /** US dollars a day and a month (UTC) of all experiments together and of each, and model calls a minute to each provider. */
+  experiments: {
+    dailyUsd: number
+    monthlyUsd: number
+    eachDailyUsd: number
+    eachMonthlyUsd: number
+    requestsPerMinute: number
+  }
   /** After so long without a sign of life the work of a process that died is taken up by another. Milliseconds. */
   recoveryMs: number
 }
@@ -63,7 +75,7 @@ const secret = z.string().regex(/^\S+$/, 'holds white space; copy it again witho
 const usd = (standard: number) =>
   z
     .string()
-    .regex(/^\d{1,6}(\.\d{1,4})?$/, 'is not an amount; write US dollars a day such as 10 or 2.5')
+    .regex(/^\d{1,6}(\.\d{1,4})?$/, 'is not an amount; write US dollars such as 10 or 2.5')
     .transform(Number)
     .default(standard)
 const modelName = (standard: string) =>
@@ -118,10 +130,25 @@ const schema = z.object({
   LOG_LEVEL: z.enum(logLevels, `is not a level; write one of ${logLevels.join(', ')}`).default('info'),
   CUPEL_PRICES: z.string().optional(),
   CUPEL_DATA_DIR: z.string().default('.cupel'),
+  CUPEL_DAILY_USD: usd(50),
   CUPEL_DAILY_USD_INSTALLATION: usd(20),
   CUPEL_DAILY_USD_REPOSITORY: usd(10),
   CUPEL_DAILY_USD_AUTHOR: usd(5),
+  CUPEL_MONTHLY_USD: usd(500),
+  CUPEL_MONTHLY_USD_INSTALLATION: usd(200),
+  CUPEL_MONTHLY_USD_REPOSITORY: usd(100),
+  CUPEL_MONTHLY_USD_AUTHOR: usd(50),
+  CUPEL_SOFT_SHARE: z
+    .string()
+    .regex(/^(?:0\.\d{0,5}[1-9]|1(?:\.0{1,6})?)$/, 'is not a share; write 0.01 to 1, such as 0.8')
+    .transform(Number)
+    .default(0.8),
+  OPENAI_CHEAPER_MODEL: modelName(cheaperModels.openai),
+  ANTHROPIC_CHEAPER_MODEL: modelName(cheaperModels.anthropic),
   CUPEL_EXPERIMENTS_DAILY_USD: usd(20),
+  CUPEL_EXPERIMENTS_MONTHLY_USD: usd(200),
+  CUPEL_EXPERIMENT_DAILY_USD: usd(20),
+  CUPEL_EXPERIMENT_MONTHLY_USD: usd(100),
   CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE: z
     .string()
     .regex(/^[1-9]\d{0,4}$/, 'is not a number of requests; write 1 to 99999, or leave it out for 60')
@@ -277,12 +304,27 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
     sampleRate: parsed.CUPEL_SAMPLE_RATE,
     sampleDays: parsed.CUPEL_SAMPLE_DAYS,
     dailyUsd: {
+      zoneUsd: parsed.CUPEL_DAILY_USD,
       installationUsd: parsed.CUPEL_DAILY_USD_INSTALLATION,
       repositoryUsd: parsed.CUPEL_DAILY_USD_REPOSITORY,
       authorUsd: parsed.CUPEL_DAILY_USD_AUTHOR,
     },
+    monthlyUsd: {
+      zoneUsd: parsed.CUPEL_MONTHLY_USD,
+      installationUsd: parsed.CUPEL_MONTHLY_USD_INSTALLATION,
+      repositoryUsd: parsed.CUPEL_MONTHLY_USD_REPOSITORY,
+      authorUsd: parsed.CUPEL_MONTHLY_USD_AUTHOR,
+    },
+    softShare: parsed.CUPEL_SOFT_SHARE,
+    cheaperModels: {
+      openai: parsed.OPENAI_CHEAPER_MODEL === 'none' ? null : parsed.OPENAI_CHEAPER_MODEL,
+      anthropic: parsed.ANTHROPIC_CHEAPER_MODEL === 'none' ? null : parsed.ANTHROPIC_CHEAPER_MODEL,
+    },
     experiments: {
       dailyUsd: parsed.CUPEL_EXPERIMENTS_DAILY_USD,
+      monthlyUsd: parsed.CUPEL_EXPERIMENTS_MONTHLY_USD,
+      eachDailyUsd: parsed.CUPEL_EXPERIMENT_DAILY_USD,
+      eachMonthlyUsd: parsed.CUPEL_EXPERIMENT_MONTHLY_USD,
       requestsPerMinute: parsed.CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE,
     },
     gate: {

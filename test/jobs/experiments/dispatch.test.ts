@@ -36,6 +36,9 @@ describe('the dispatcher', () => {
       models: fakeModels(async () => ({}), missing),
       refused: new Set(),
       dailyUsd: 5,
+      monthlyUsd: 100,
+      eachDailyUsd: 5,
+      eachMonthlyUsd: 100,
       experiments: experiments(pool),
       runs: runs(pool),
       queue: {

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/adapters/system/clock.ts'
 const dailyUsd = { installationUsd: 1, repositoryUsd: 1, authorUsd: 1 }
 
 /** A purse over a day's money, and everything that was reserved and settled. */
-function purseOf(money: number) {
+function purseOf(money: number, used = 0) {
   const reserved: number[] = []
   const settled: [string, number][] = []
   const refused: string[] = []
@@ -15,13 +15,19 @@ function purseOf(money: number) {
       usageOf: () => undefined,
       clock: systemClock,
       dailyUsd,
+      monthlyUsd: dailyUsd,
+      softShare: 0.8,
       log: { info() {}, warn() {}, error() {} },
       metrics: { budgetRefused: scope => refused.push(scope) },
       budgets: {
         async reserve(_, usd) {
           const spent = reserved.reduce((sum, each) => sum + each, 0)
-          if (spent + usd > money) return { granted: false, limit: 'author' }
+          if (spent + usd > money) return { granted: false, limit: 'author', period: 'day' }
           return { granted: true, id: `r${reserved.push(usd)}` }
+        },
+        used: async (_, limits) => {
+          expect(limits).toEqual({ ...dailyUsd, monthly: dailyUsd })
+          return used
         },
         async settle(id, usd) {
           settled.push([id, usd])
@@ -47,4 +53,12 @@ it.each([
   if (granted.flat().includes(false)) expect(refused).toContain('author')
   await purse.settle()
   expect(settled).toEqual(expected.map((_usd, index) => [`r${index + 1}`, 0]))
+})
+
+it.each([
+  [0.79, false],
+  [0.8, true],
+  [1.2, true],
+])('at %f of a limit money is scarce: %s', async (used, scarce) => {
+  expect(await purseOf(1, used).purse.isScarce()).toBe(scarce)
 })

@@ -102,6 +102,9 @@ export async function startJobs(): Promise<JobWorld> {
     app: { id: 7 },
     webUrl: github.url,
     dailyUsd: { installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },
+    monthlyUsd: { installationUsd: 1_000, repositoryUsd: 1_000, authorUsd: 1_000 },
+    softShare: 1,
+    cheaperModels: { openai: 'cheap', anthropic: null },
   }
   return {
     github,

@@ -166,6 +166,20 @@ it('the sweep makes no job for a review that is not due yet, or ended', async ()
   expect(world.jobs).not.toContain(ended.requestId)
 })
 
+it('near a limit the cheaper model is asked alone, and that is not taken for the whole review', async () => {
+  const configuration = genesisModelsConfiguration({ openai: 'gpt-6.1-terra', anthropic: null })
+  if (!configuration) throw new Error('there is a model')
+  await world.deps.releases.installGenesisModels(configuration)
+  const models = fakeModels(async () => ({ findings: [] }))
+  const at = await world.asked()
+  await takeReview({ ...world.deps, models, softShare: 0 }, at.requestId, signal)
+  expect(models.asked.map(({ choice }) => choice.model)).toEqual(['cheap'])
+  expect(see(world, at)).toMatchObject({
+    summaries: [{ body: expect.stringContaining('spared: a budget is nearly used up') }],
+    checks: [{ conclusion: 'neutral' }],
+  })
+})
+
 it('a review whose day’s money is spent asks no model, and its check run is not green', async () => {
   const configuration = genesisModelsConfiguration({ openai: 'gpt-6.1-terra', anthropic: null })
   if (!configuration) throw new Error('there is a model')

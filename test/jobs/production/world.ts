@@ -173,6 +173,9 @@ export async function jobsWorld(
     app: { id: 7 },
     webUrl: 'https://github.example',
     dailyUsd: { installationUsd: 10, repositoryUsd: 10, authorUsd: 10 },
+    monthlyUsd: { installationUsd: 1_000, repositoryUsd: 1_000, authorUsd: 1_000 },
+    softShare: 1,
+    cheaperModels: { openai: 'cheap', anthropic: null },
   }
   return {
     github,
