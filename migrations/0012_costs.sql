@@ -3,6 +3,7 @@
 alter table production.budgets drop constraint budgets_scope_check;
 alter table production.budgets add constraint budgets_scope_check
   check (scope in ('zone', 'installation', 'repository', 'author'));
+create index budget_reservations_open on production.budget_reservations (day) where settled_usd is null;
 create index budgets_subject on production.budgets (scope, subject, day);
 -- What a pull request cost; null before this version.
 alter table production.budget_reservations add column number integer;

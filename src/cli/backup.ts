@@ -10,7 +10,7 @@ import { prune, readInventory, writeBackup, type Inventory } from '../backup/fil
 import type { Retention } from '../core/backup.ts'
 
 interface Options {
-  to: string
+  to?: string
   database?: string
   textfile?: string
   keepHours: number
@@ -22,7 +22,7 @@ interface Options {
 export function backupCommand(version: string): Command {
   const command = new Command('backup')
     .description('write everything the database remembers to an encrypted file (key: CUPEL_BACKUP_KEY)')
-    .requiredOption('--to <folder>', 'where backups lie')
+    .option('--to <folder>', 'where backups lie')
     .addOption(ownersDatabase())
     .addOption(kept('--keep-hours <n>', 'keep the newest backup of so many hours', 24))
     .addOption(kept('--keep-days <n>', 'of so many days', 14))
@@ -52,16 +52,22 @@ function kept(flags: string, what: string, standard: number): Option {
 }
 
 async function backUp(options: Options, release: string): Promise<void> {
+  const { to: folder } = options
+  if (folder === undefined) {
+    process.stderr.write('say where backups lie: --to FOLDER\n')
+    process.exitCode = 2
+    return
+  }
   const key = readBackupKey(process.env['CUPEL_BACKUP_KEY'])
   await withOwner(options.database, 'cupel backup', async client => {
     const takenAt = new Date()
     const migrations = await readMigrations(client)
-    const written = await writeBackup(options.to, { takenAt, release, migrations }, dump(client), key)
+    const written = await writeBackup(folder, { takenAt, release, migrations }, dump(client), key)
     const rows = sum(written)
     await recordBackup(client, { takenAt, bytes: written.bytes, rows })
     if (options.textfile !== undefined) await writeTextfile(options.textfile, takenAt)
     const keep: Retention = { hours: options.keepHours, days: options.keepDays, months: options.keepMonths }
-    const gone = await prune(options.to, keep)
+    const gone = await prune(folder, keep)
     const seconds = ((Date.now() - takenAt.getTime()) / 1_000).toFixed(1)
     process.stdout.write(
       `${written.file}: ${rows} rows, ${written.bytes} bytes, written and read back in ${seconds} s; ${gone.length} old ones deleted\n`,

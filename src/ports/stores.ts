@@ -248,7 +248,10 @@ export interface Budgets {
     limits: SpendingLimits & { monthly?: SpendingLimits },
     now: Date,
   ): Promise<ReservationOutcome>
-  /** The largest share of any of these limits that is spent or reserved; 1 and more: nothing is left. */
+  /**
+   * The largest share of any of these limits that is spent; 1 and more: nothing is left. What reviews under way have
+   * reserved today is not counted: a few of one author at once would look like money spent.
+   */
   used(who: Spender, limits: SpendingLimits & { monthly?: SpendingLimits }, now: Date): Promise<number>
   settle(id: string, usd: number): Promise<void>
 }

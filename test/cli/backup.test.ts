@@ -105,7 +105,7 @@ describe('cupel backup', () => {
   it('shows nothing of the rows without the key, and all of the counts with it', async () => {
     const bytes = await readFile(file, 'latin1')
     for (const word of ['delivery-1', 'owner', 'repo-1', 'create table']) expect(bytes).not.toContain(word)
-    const said = await cupel(['backup', '--to', folder, 'verify', file])
+    const said = await cupel(['backup', 'verify', file])
     expect(said).toMatchObject({ code: 0, err: '' })
     expect(said.out).toContain('\n  production.review_findings 300\n')
     expect(said.out).toMatch(/whole, \d+ rows/)
@@ -266,6 +266,11 @@ describe('a backup that must not be restored', () => {
   })
 
   it('says what it needs', async () => {
+    expect(await cupel(['backup'])).toEqual({
+      code: 2,
+      out: '',
+      err: 'say where backups lie: --to FOLDER\n',
+    })
     expect(await cupel(['restore', file])).toEqual({
       code: 2,
       out: '',

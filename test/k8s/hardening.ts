@@ -125,7 +125,7 @@ const processes: Record<string, { namespace: string; module: string; role?: Role
     namespace: 'platform-gate',
     module: 'jobs/gate/main.ts',
     role: 'gate',
-    secrets: ['DATABASE_URL', 'REDIS_URL'],
+    secrets: ['DATABASE_URL'],
   },
   'cupel-dashboard': {
     namespace: 'platform-gate',

@@ -97,7 +97,7 @@ export interface Workload {
 export function workloads(objects: readonly Manifest[]): Workload[] {
   return objects.flatMap(({ kind, metadata, spec }) => {
     if (kind !== 'Deployment' && kind !== 'StatefulSet' && kind !== 'Job' && kind !== 'CronJob') return []
-    const made = kind === 'CronJob' ? (spec?.['jobTemplate'] as { spec: object }).spec : spec
+    const made = kind === 'CronJob' ? (spec?.['jobTemplate'] as { spec: object } | undefined)?.spec : spec
     const { template, replicas, strategy } = made as {
       template: { metadata: { labels: Record<string, string> }; spec: PodSpec }
       replicas?: number

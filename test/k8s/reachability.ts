@@ -121,7 +121,7 @@ test('managed data services are reached at their addresses, each by those who ne
   )
   expect(users).toEqual([
     ['archive', 'backup', 'dashboard', 'experiments', 'gate', 'migrate', 'production', 'web'],
-    ['experiments', 'gate', 'production', 'web'],
+    ['experiments', 'production', 'web'],
   ])
 })
 

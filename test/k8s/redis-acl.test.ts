@@ -25,16 +25,15 @@ test('production’s users are those of development, by the passwords of the vau
   expect(rulesOf(spec.target.template.data['users.acl'] ?? '')).toEqual(rulesOf(acl))
 })
 
-const users = ['production', 'experiments', 'gate']
+const users = ['production', 'experiments']
 const secretOf: Record<string, string> = {
   production: 'cupel-production',
   experiments: 'cupel-experiments',
-  gate: 'cupel-gate',
 }
 const urlOf = (zone: string): URL =>
   new URL(one(dev, 'Secret', secretOf[zone] ?? '').stringData?.['REDIS_URL'] ?? '')
 
-test('each zone has one user, whose password is the one of its REDIS_URL', () => {
+test('each zone with a queue has one user, whose password is the one of its REDIS_URL', () => {
   for (const zone of users) {
     const { username, password } = urlOf(zone)
     expect(acl).toContain(`user ${username} on #${createHash('sha256').update(password).digest('hex')} `)

@@ -14,8 +14,10 @@ export function budgets(pool: pg.Pool): Budgets {
     reserve: (who, usd, limits, now) => inTransaction(pool, db => reserve(db, who, usd, limits, now)),
     settle: (id, usd) => inTransaction(pool, db => settle(db, id, usd)),
     async used(who, limits, now) {
-      const shares = (await standing(pool, subjectsOf(who), limits, now)).map(({ usd, most }) =>
-        most > 0 ? usd / most : 1,
+      const subjects = subjectsOf(who)
+      const open = await reservedOn(pool, subjects, now)
+      const shares = (await standing(pool, subjects, limits, now)).map(({ limit, usd, most }) =>
+        most > 0 ? (usd - open[limit]) / most : 1,
       )
       return Math.max(0, ...shares)
     },
@@ -64,6 +66,29 @@ async function standing(
       ...bound('month', row?.month, monthly?.[`${limit}Usd`]),
     ]
   })
+}
+
+/** What reviews under way may still give back today: most of it, as a reservation is the most that one may cost. */
+async function reservedOn(
+  db: Db,
+  subjects: Record<Scope, string>,
+  now: Date,
+): Promise<Record<Scope, number>> {
+  const { rows } = await db.query<Record<Scope, string>>(
+    `select coalesce(sum(reserved_usd), 0) as zone,
+       coalesce(sum(reserved_usd) filter (where installation_subject = $2), 0) as installation,
+       coalesce(sum(reserved_usd) filter (where repository_subject = $3), 0) as repository,
+       coalesce(sum(reserved_usd) filter (where author_subject = $4), 0) as author
+     from production.budget_reservations where day = $1 and settled_usd is null`,
+    [dayOf(now), subjects.installation, subjects.repository, subjects.author],
+  )
+  const of = (scope: Scope): number => Number(rows[0]?.[scope] ?? 0)
+  return {
+    zone: of('zone'),
+    installation: of('installation'),
+    repository: of('repository'),
+    author: of('author'),
+  }
 }
 
 function dayOf(now: Date): string {

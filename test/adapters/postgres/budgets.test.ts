@@ -133,10 +133,13 @@ test('a month is the sum of its days until today, and ends with it', async () =>
   expect(await on('2026-06-01')).toMatchObject({ granted: true })
 })
 
-test('how much is used is told of the limit that is nearest', async () => {
+test('how much is spent is told of the limit that is nearest, whatever is reserved', async () => {
   const limits = { ...wide, authorUsd: 10, monthly: { ...wide, zoneUsd: 8 } }
   expect(await store.used(who, limits, noon)).toBe(0)
-  await store.reserve(who, 4, limits, noon)
+  const review = await store.reserve(who, 5, limits, noon)
+  await store.reserve(who, 1, limits, noon)
+  expect(await store.used(who, limits, noon)).toBe(0)
+  await store.settle(review.granted ? review.id : '', 4)
   expect(await store.used(who, limits, noon)).toBe(0.5)
   expect(await store.used({ ...who, author: 'bob' }, { ...wide, authorUsd: 10 }, noon)).toBe(0.004)
   expect(await store.used(who, { ...wide, installationUsd: 0 }, noon)).toBe(1)

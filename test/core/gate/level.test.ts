@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { reached, stoppedBy, tabulated, type StoppingRule } from '../../../bench/gate/exact.ts'
@@ -67,7 +68,7 @@ interface Exact {
 const file = new URL('../../../../shared/data/gate/vectors.json', import.meta.url)
 const present = existsSync(file)
 
-if (!present) console.info('left out: the values of vectors.json, as ../shared is missing')
+if (!present) process.stdout.write('left out: the values of vectors.json, as ../shared is missing\n')
 const withVectors = (tests: () => void): void => void (present && describe('vectors.json', tests))
 
 withVectors(() => {

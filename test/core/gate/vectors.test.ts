@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { logMean } from '../../../src/core/gate/capital.ts'
@@ -77,7 +78,7 @@ const described: Record<string, number[]> = {
   '200: 190 ones, 10 x 0.5': repeat([190, 1], [10, 0.5]),
 }
 
-if (!present) console.info('left out: the values of vectors.json, as ../shared is missing')
+if (!present) process.stdout.write('left out: the values of vectors.json, as ../shared is missing\n')
 const withVectors = (tests: () => void): void => void (present && describe('vectors.json', tests))
 
 withVectors(() => {
