@@ -13,9 +13,11 @@ const slow = [
   'test/adapters/analysers/isolation.test.ts',
   'test/cli/review-histories.test.ts',
   'test/e2e/crashes.test.ts',
+  'test/e2e/observability.test.ts',
   'test/e2e/shadow.test.ts',
   'test/jobs/experiments/worker.test.ts',
   'test/jobs/gate/process.test.ts',
+  'test/jobs/gate/reconcile.test.ts',
 ]
 const globalSetup = ['test/support/global-setup.ts']
 

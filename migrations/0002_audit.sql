@@ -69,5 +69,6 @@ begin
 end
 $$;
 
-grant usage on schema audit to cupel_operator;
-grant select on audit.event_log, audit.head to cupel_operator;
+-- The gate recomputes the chain and tells its monitoring.
+grant usage on schema audit to cupel_gate, cupel_operator;
+grant select on audit.event_log, audit.head to cupel_gate, cupel_operator;

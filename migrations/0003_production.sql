@@ -57,6 +57,8 @@ create table production.releases (
   check (configuration_id = encode(sha256(convert_to(configuration, 'UTF8')), 'hex')),
   check ((kind = 'promoted') = (verdict_id is not null))
 );
+-- One verdict puts one release in force.
+create unique index releases_verdict on production.releases (verdict_id) where verdict_id is not null;
 
 -- Reviews that were asked for: committed before their job is made, so that a queue that lost its jobs delays them
 -- and loses none. The id is the job's, so asking twice is asking once.
@@ -88,6 +90,48 @@ insert into production.releases (id, kind, configuration_id, configuration) valu
   '{"analysers":["oxlint","ruff","secretlint","actionlint","ast-grep"],"limits":{"abortMs":30000,"callTokens":60000,"deadlineMs":15000,"fileBytes":500000,"files":300,"minConfidence":0.3,"parallelCalls":8,"reviewTokens":400000,"reviewUsd":1},"prompt":"review@1","routing":{"strategy":"none"},"technique":{"analysersFirst":true,"pass":"single-pass","selfCheck":false},"version":1}'
 );
 
+-- What became of a release: one row a step, the newest counts. Only doors write here. Several may be full: the one that
+-- became so last reviews, the others are what it falls back to.
+create table production.release_steps (
+  id bigint primary key generated always as identity,
+  release_id text not null references production.releases (id),
+  step text not null check (step in ('smoke', 'canary', 'full', 'failed')),
+  -- Share of the pull requests that it reviews.
+  share double precision not null check (share between 0 and 1),
+  reason text not null,
+  actor text not null,
+  at timestamptz not null default now(),
+  check ((step = 'full') = (share = 1)),
+  check ((step in ('smoke', 'failed')) = (share = 0))
+);
+create index release_steps_newest on production.release_steps (release_id, id desc);
+insert into production.release_steps (release_id, step, share, reason, actor)
+  values ('genesis', 'full', 1, 'the first release', 'cupel');
+
+create view production.release_states as
+select r.id, r.kind, r.configuration_id, r.configuration, r.verdict_id, r.created_at, s.id as step_id, s.step, s.share,
+  s.reason, s.actor, s.at
+from production.releases r
+cross join lateral (
+  select t.id, t.step, t.share, t.reason, t.actor, t.at from production.release_steps t
+  where t.release_id = r.id order by t.id desc limit 1
+) s;
+
+-- What the gate asks of the production worker, which alone holds keys. Asking twice is asking once: the id says what for.
+create table production.orders (
+  id text primary key,
+  kind text not null check (kind in ('smoke', 'withdraw')),
+  release_id text not null references production.releases (id),
+  ordered_at timestamptz not null default now(),
+  state text not null default 'open' check (state in ('open', 'done')),
+  -- Of a smoke test: {"passed": boolean, "cases": [...]}; of a withdrawal: how many comments.
+  result json,
+  finished_at timestamptz,
+  check ((state = 'done') = (finished_at is not null)),
+  check ((state = 'done') = (result is not null))
+);
+create index orders_open on production.orders (ordered_at) where state = 'open';
+
 create table production.code_reviews (
   id text primary key default gen_random_uuid()::text,
   installation_id bigint not null,
@@ -108,14 +152,39 @@ create table production.code_reviews (
   line_digests json,
   conclusion text,
   detail text,
+  -- The webhook's receipt, or the planned beginning of a push that waited for others: response counts from here.
+  due_at timestamptz not null,
   created_at timestamptz not null,
+  -- The check run was in progress.
+  begun_at timestamptz,
   examined_at timestamptz,
   posted_at timestamptz,
   finished_at timestamptz,
+  -- Of a review that was done or given up: whether all of it worked, and whether that is its release's doing.
+  healthy boolean,
+  attributable boolean,
+  -- Its release was rolled back: when its open comments were minimised, and how many.
+  withdrawn_at timestamptz,
+  withdrawn_comments integer,
+  check ((healthy is null) = (attributable is null)),
+  check ((withdrawn_at is null) = (withdrawn_comments is null)),
   unique (repository_id, number, head_sha, release_id, occasion)
 );
 create index code_reviews_pull_request on production.code_reviews (repository_id, number, created_at);
 create index code_reviews_installation on production.code_reviews (installation_id);
+create index code_reviews_ended on production.code_reviews (finished_at) where healthy is not null;
+create index code_reviews_release on production.code_reviews (release_id, created_at);
+
+-- What became of each review, for the watch over releases: figures only, nothing of the pull request. Skipped and
+-- superseded reviews promised nobody anything. Nothing to post: the check run's end is the answer.
+create view production.published_outcomes as
+select r.release_id, r.id as review_id, coalesce(r.posted_at, r.finished_at) as posted_at, r.finished_at,
+  case when r.state = 'done' then
+    greatest(0, extract(epoch from coalesce(r.posted_at, r.finished_at) - r.due_at) * 1000)::double precision end as response_ms,
+  case when r.begun_at is not null then
+    greatest(0, extract(epoch from r.begun_at - r.due_at) * 1000)::double precision end as begun_ms,
+  r.healthy, r.attributable
+from production.code_reviews r where r.healthy is not null and r.finished_at is not null;
 
 -- json, not jsonb: models and files may hold \u0000, and the order of keys carries no meaning here.
 create table production.review_findings (
@@ -203,6 +272,7 @@ create table production.slo_metrics (
   observations bigint not null check (observations >= 0),
   primary key (release_id, metric, window_seconds, window_start)
 );
+create index slo_metrics_newest on production.slo_metrics (metric, window_start);
 
 create table production.commands (
   comment_id bigint primary key,
@@ -258,5 +328,11 @@ grant select, insert, update on production.budgets, production.budget_reservatio
 grant select, insert, delete on production.feedback to cupel_production;
 grant select, insert, update, delete on production.followed, production.sampled to cupel_production;
 grant select, insert on production.slo_metrics to cupel_production;
--- Nobody may write releases: they come through doors only.
-grant select on production.releases to cupel_production;
+grant select on production.published_outcomes to cupel_production, cupel_gate;
+grant select on production.slo_metrics to cupel_gate;
+-- Nobody may write releases and their steps: they come through doors only.
+grant select on production.releases, production.release_steps, production.release_states, production.orders to cupel_production;
+grant update (state, result, finished_at) on production.orders to cupel_production;
+-- The gate sees what its doors wrote.
+grant usage on schema production to cupel_gate;
+grant select on production.release_states, production.orders to cupel_gate;

@@ -16,12 +16,40 @@ create table experiments_v1.experiments (
   budget_usd numeric(14, 6) not null check (budget_usd > 0),
   configuration_id text not null check (configuration_id ~ '^[0-9a-f]{64}$'),
   configuration text not null,
+  -- Fingerprints of its parts (src/core/experiment.ts), by which a part is blacklisted wherever it is used.
+  parts text[] not null,
   created_at timestamptz not null default now(),
   ended_at timestamptz,
   check (configuration_id = encode(sha256(convert_to(configuration, 'UTF8')), 'hex'))
 );
 -- One trial a configuration: the same idea twice is the same experiment, unless it is re-evaluated.
 create unique index experiments_once on experiments_v1.experiments (configuration_id) where author_kind <> 're-evaluation';
+
+-- Granted re-evaluations: the archive's configuration of that id, and no other, may be tried again.
+create table experiments_v1.readmissions (
+  id text primary key,
+  quarantine_record_id text not null,
+  configuration_id text not null,
+  parent_id text not null references experiments_v1.experiments (id),
+  actor text not null,
+  reason text not null,
+  granted_at timestamptz not null default now()
+);
+create function doors.check_readmission() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not exists (
+    select 1 from experiments_v1.readmissions r
+    where r.id = new.id and r.configuration_id = new.configuration_id and r.parent_id = new.parent_id
+  ) then
+    raise exception 'nobody granted the re-evaluation of %', new.configuration_id using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end
+$$;
+-- A re-evaluation bears the id of its grant.
+create trigger experiments_readmitted before insert on experiments_v1.experiments
+  for each row when (new.author_kind = 're-evaluation') execute function doors.check_readmission();
 create index experiments_configuration on experiments_v1.experiments (configuration_id);
 create index experiments_active on experiments_v1.experiments (created_at) where state = 'active';
 
@@ -159,11 +187,11 @@ left join lateral (
 where e.state in ('active', 'paused');
 
 grant usage on schema experiments_v1 to cupel_experiments, cupel_gate, cupel_operator;
-grant select on experiments_v1.experiments, experiments_v1.samples, experiments_v1.code_analyses,
+grant select on experiments_v1.experiments, experiments_v1.readmissions, experiments_v1.samples, experiments_v1.code_analyses,
   experiments_v1.experiment_metrics, experiments_v1.promotion_readiness to cupel_experiments, cupel_gate;
 -- It begins active: what it becomes is the gate's and the administrators' to say. A run stays with its experiment and sample.
-grant insert (id, name, parent_id, author, author_kind, rate, budget_usd, configuration_id, configuration)
-  on experiments_v1.experiments to cupel_experiments;
+grant insert (id, name, parent_id, author, author_kind, rate, budget_usd, configuration_id, configuration,
+  parts) on experiments_v1.experiments to cupel_experiments;
 grant insert (id, experiment_id, sample_id, kind) on experiments_v1.code_analyses to cupel_experiments;
 grant update (state, findings, receipt, error_code, latency_ms, input_tokens, output_tokens, usd, finished_at,
   degraded_steps, attempts, reserved_usd, reserved_on) on experiments_v1.code_analyses to cupel_experiments;
@@ -172,5 +200,4 @@ grant select, update (summary, outcome, finished_at) on experiments_v1.replays t
 grant select, insert, update on experiments_v1.spending to cupel_experiments;
 grant select on experiments_v1.spending to cupel_gate;
 grant insert on experiments_v1.experiment_metrics to cupel_gate;
-grant update (state, state_reason, ended_at) on experiments_v1.experiments to cupel_gate;
 grant select on experiments_v1.promotion_readiness to cupel_operator;

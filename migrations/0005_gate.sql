@@ -123,6 +123,63 @@ create table gate.stale_samples (
 );
 create index stale_samples_since on gate.stale_samples (since, sample_id);
 
+-- What the gate asks for: one row, changed by administrators only. src/core/gate/thresholds.ts says what each means.
+create table gate.thresholds (
+  only_row boolean primary key default true check (only_row),
+  accuracy double precision not null default 0.95 check (accuracy > 0.5 and accuracy < 1),
+  latency_ms integer not null default 3000 check (latency_ms between 1 and 600000),
+  latency_share double precision not null default 0.95 check (latency_share > 0.5 and latency_share < 1),
+  error_rate double precision not null default 0.02 check (error_rate > 0 and error_rate < 0.5),
+  margin double precision not null default 0.05 check (margin > 0 and margin < 0.5),
+  level double precision not null default 0.05 check (level > 0 and level <= 0.1),
+  gamma double precision not null default 3 check (gamma between 1 and 100),
+  measured double precision not null default 0.9 check (measured between 0.5 and 1),
+  few_people boolean not null default false,
+  horizon_pull_requests integer not null default 2000 check (horizon_pull_requests between 1 and 100000),
+  horizon_days integer not null default 90 check (horizon_days between 1 and 3650),
+  -- approve: a person has to ask for each promotion, besides everything else.
+  promotion text not null default 'automatic' check (promotion in ('automatic', 'approve'))
+);
+insert into gate.thresholds default values;
+
+-- The order in which experiments met the gate: what each may spend of the lifetime's error budget follows from it.
+create table gate.trials (
+  experiment_id text primary key,
+  position integer not null unique check (position > 0),
+  opened_at timestamptz not null default now()
+);
+
+-- Paused, the gate scores and decides nothing; the watch over releases goes on. The newest row counts.
+create table gate.switches (
+  id bigint primary key generated always as identity,
+  paused boolean not null,
+  actor text not null,
+  reason text not null,
+  at timestamptz not null default now()
+);
+
+-- What administrators ask for, by comment, command line or dashboard. The gate carries it out or says why not.
+create table gate.actions (
+  id text primary key,
+  kind text not null check (kind in ('promote', 'quarantine', 'reevaluate', 'blacklist', 'rollback')),
+  -- Experiment, quarantine record or release; null for the release in force.
+  subject text,
+  reason text not null check (length(reason) between 1 and 2000),
+  actor text not null,
+  source text not null check (source in ('comment', 'cli', 'dashboard')),
+  requested_at timestamptz not null default now(),
+  state text not null default 'open' check (state in ('open', 'done', 'refused')),
+  outcome text,
+  finished_at timestamptz,
+  check ((state = 'open') = (finished_at is null)),
+  check ((state = 'open') = (outcome is null))
+);
+create index actions_open on gate.actions (requested_at) where state = 'open';
+create view gate.readmission_requests as
+select a.id, a.subject as quarantine_record_id, a.actor as requested_by, a.reason,
+  case a.state when 'done' then 'granted' else a.state end as state, a.requested_at, a.finished_at as answered_at
+from gate.actions a where a.kind = 'reevaluate';
+
 create table gate.scores (
   id text primary key default gen_random_uuid()::text,
   experiment_id text not null,
@@ -136,29 +193,22 @@ create table gate.verdicts (
   id text primary key default gen_random_uuid()::text,
   experiment_id text not null,
   score_id text not null references gate.scores (id),
-  answer text not null check (answer in ('promote', 'wait', 'quarantine')),
+  answer text not null check (answer in ('promote', 'wait', 'quarantine', 'expire')),
+  -- Everything that decided, so that it can be decided again: thresholds, budget, the last outcome taken in, and the basis.
   evidence json not null,
-  decided_at timestamptz not null default now()
+  decided_at timestamptz not null default now(),
+  -- In the order in which they were written, whatever the clock said.
+  place bigint not null generated always as identity
 );
-create index verdicts_experiment on gate.verdicts (experiment_id, decided_at);
-
-create table gate.readmission_requests (
-  id text primary key default gen_random_uuid()::text,
-  quarantine_record_id text not null,
-  requested_by text not null,
-  reason text not null,
-  state text not null default 'open' check (state in ('open', 'granted', 'refused')),
-  requested_at timestamptz not null default now(),
-  answered_at timestamptz
-);
+create index verdicts_experiment on gate.verdicts (experiment_id, place);
 
 grant usage on schema gate to cupel_gate;
 grant select on gate.sample_baselines, gate.sample_ends, gate.labels, gate.audit_days, gate.audit_draws, gate.outcomes,
-  gate.tallies, gate.stale_samples, gate.scores, gate.verdicts, gate.readmission_requests to cupel_gate;
-grant insert on gate.audit_days, gate.outcomes, gate.tallies, gate.scores, gate.verdicts, gate.readmission_requests
-  to cupel_gate;
+  gate.tallies, gate.stale_samples, gate.scores, gate.verdicts, gate.thresholds, gate.trials, gate.switches, gate.actions,
+  gate.readmission_requests to cupel_gate;
+grant insert on gate.audit_days, gate.outcomes, gate.tallies, gate.scores, gate.verdicts to cupel_gate;
+grant update (state, outcome, finished_at) on gate.actions to cupel_gate;
 -- A final outcome cannot be changed: a trigger sees to it.
 grant update on gate.outcomes, gate.tallies to cupel_gate;
 grant delete on gate.stale_samples to cupel_gate;
 grant usage on sequence gate.outcome_sequence to cupel_gate;
-grant update (state, answered_at) on gate.readmission_requests to cupel_gate;

@@ -1,10 +1,12 @@
 -- Up Migration
 create schema quarantine;
 
--- Written once, through the door `archive` (not made yet); nobody may change a record.
+-- Written once, through the door `archive`; nobody may change a record.
 create table quarantine.quarantine_records (
   id text primary key default gen_random_uuid()::text,
-  experiment_id text not null unique,
+  -- Its last trial; a release that was rolled back has that of its experiment, or none (genesis-models).
+  experiment_id text,
+  release_id text,
   configuration_id text not null check (configuration_id ~ '^[0-9a-f]{64}$'),
   configuration text not null,
   outcome text not null check (outcome in ('failed', 'dangerous', 'inconclusive', 'rolled-back')),
@@ -12,14 +14,17 @@ create table quarantine.quarantine_records (
   metrics_at_failure json not null,
   impact_analysis json not null,
   re_evaluation_eligible_from timestamptz,
-  quarantined_at timestamptz not null default now()
+  quarantined_at timestamptz not null default now(),
+  check (num_nonnulls(experiment_id, release_id) > 0),
+  -- One trial fails once, one release is rolled back once.
+  unique nulls not distinct (experiment_id, release_id)
 );
 create index quarantine_records_configuration on quarantine.quarantine_records (configuration_id);
 
 create table quarantine.blacklist (
   fingerprint text primary key,
   kind text not null check (kind in ('configuration', 'part')),
-  quarantine_record_id text not null references quarantine.quarantine_records (id),
+  quarantine_record_id text references quarantine.quarantine_records (id),
   reason text not null,
   listed_at timestamptz not null default now()
 );

@@ -6,7 +6,7 @@
 create function doors.append_audit(p_actor text, p_action text, p_subject text, p_data text) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if p_action like 'release.%' then
+  if p_action ~ '^(release|gate|quarantine|blacklist)\.' then
     raise exception 'the action % is recorded by its own door', p_action using errcode = 'insufficient_privilege';
   end if;
   return audit.append(p_actor, p_action, p_subject, p_data);
@@ -31,6 +31,8 @@ begin
   end if;
   insert into production.releases (id, kind, configuration_id, configuration)
     values ('genesis-models', 'genesis-models', p_configuration_id, p_configuration);
+  insert into production.release_steps (release_id, step, share, reason, actor)
+    values ('genesis-models', 'full', 1, 'models were configured', 'cupel');
   perform audit.append('cupel', 'release.genesis-models', 'release:genesis-models',
     json_build_object('configurationId', p_configuration_id)::text);
   return 'installed';
@@ -214,15 +216,15 @@ begin
   if v_part is not null then
     raise exception 'part % is blacklisted: %', v_part, v_reason using errcode = 'check_violation';
   end if;
-  select r.id, r.configuration_id into v_release, v_in_force from production.releases r
-    order by r.sequence desc limit 1;
+  select r.id, r.configuration_id into v_release, v_in_force from production.release_states r
+    where r.step = 'full' order by r.step_id desc limit 1;
   if v_in_force = p_configuration_id then
     raise exception 'configuration % is in force as release %', p_configuration_id, v_release
       using errcode = 'check_violation';
   end if;
   insert into experiments_v1.experiments
-      (name, parent_id, author, author_kind, rate, budget_usd, configuration_id, configuration)
-    values (p_name, p_parent_id, p_author, 'person', p_rate, p_budget_usd, p_configuration_id, p_configuration)
+      (name, parent_id, author, author_kind, rate, budget_usd, configuration_id, configuration, parts)
+    values (p_name, p_parent_id, p_author, 'person', p_rate, p_budget_usd, p_configuration_id, p_configuration, p_parts)
     on conflict do nothing returning id into v_id;
   if v_id is null then
     select e.id into strict v_id from experiments_v1.experiments e

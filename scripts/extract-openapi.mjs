@@ -13,6 +13,7 @@ const OPERATIONS = [
   'get /app/hook/deliveries',
   'get /app/hook/deliveries/{delivery_id}',
   'post /app/hook/deliveries/{delivery_id}/attempts',
+  'get /orgs/{org}/teams/{team_slug}/members',
   'get /installation/repositories',
   'get /rate_limit',
   'get /user',

@@ -2,13 +2,13 @@
  * The map of what Cupel does: every step, the zone it belongs to, what it reads, what it publishes and which
  * steps may follow. Queue names derive from it. Read it first.
  */
-export const zones = ['production', 'experiments', 'gate'] as const
+export const zones = ['production', 'experiments', 'gate', 'quarantine'] as const
 export type Zone = (typeof zones)[number]
 
 interface Step {
   zone: Zone
   /** The process that takes the step, by its name in src/supervisor/processes.ts. */
-  process: 'web' | 'production' | 'experiments' | 'gate'
+  process: 'web' | 'production' | 'experiments' | 'gate' | 'archive'
   /** What it is taken for: a webhook, a job of its queue, a turn that looks for work, or the step before it. */
   begins: 'webhook' | 'job' | 'turn' | 'step'
   /** The BullMQ queue whose jobs are this step. */
@@ -118,7 +118,7 @@ export const steps = {
       'experiments_v1.code_analyses',
     ],
     publishes: ['gate.outcomes', 'gate.tallies', 'experiments_v1.experiment_metrics'],
-    next: [],
+    next: ['decide'],
   },
   // Before the day's samples are known.
   draw: {
@@ -128,6 +128,91 @@ export const steps = {
     reads: ['experiments_v1.samples'],
     publishes: ['gate.audit_days'],
     next: ['sample'],
+  },
+  decide: {
+    zone: 'gate',
+    process: 'gate',
+    begins: 'turn',
+    reads: [
+      'gate.outcomes',
+      'experiments_v1.experiments',
+      'experiments_v1.code_analyses',
+      'gate.thresholds',
+      'gate.actions',
+    ],
+    publishes: ['gate.scores', 'gate.verdicts', 'gate.trials by doors.open_trial'],
+    next: ['promote', 'quarantine'],
+  },
+  promote: {
+    zone: 'gate',
+    process: 'gate',
+    begins: 'step',
+    reads: ['gate.verdicts'],
+    publishes: ['production.releases by doors.release', 'production.release_steps by doors.release'],
+    next: ['rollout'],
+  },
+  // Smoke test, deployment, a share of the pull requests, all of them.
+  rollout: {
+    zone: 'gate',
+    process: 'gate',
+    begins: 'step',
+    reads: ['production.release_states', 'production.orders'],
+    publishes: [
+      'production.orders by doors.place_order',
+      'production.release_steps by doors.step_release',
+      'deployed release',
+    ],
+    next: ['order', 'watch', 'review'],
+  },
+  // What the gate has no keys for: smoke tests, and comments of a release that was rolled back.
+  order: {
+    zone: 'production',
+    process: 'production',
+    begins: 'turn',
+    reads: ['production.orders', 'production.releases', 'production.code_reviews'],
+    publishes: ['a smoke test’s result', 'withdrawn comments'],
+    next: ['rollout'],
+  },
+  watch: {
+    zone: 'gate',
+    process: 'gate',
+    begins: 'turn',
+    reads: ['production.published_outcomes', 'production.release_states'],
+    publishes: ['production.release_steps by doors.step_release', 'production.orders by doors.place_order'],
+    next: ['quarantine', 'order', 'review'],
+  },
+  quarantine: {
+    zone: 'gate',
+    process: 'gate',
+    begins: 'step',
+    reads: ['gate.verdicts', 'production.release_states', 'experiments_v1.experiments'],
+    publishes: ['quarantine.quarantine_records by doors.archive', 'quarantine.blacklist by doors.blacklist'],
+    next: ['show', 'readmit'],
+  },
+  show: {
+    zone: 'quarantine',
+    process: 'archive',
+    begins: 'step',
+    reads: ['quarantine.quarantine_records', 'quarantine.blacklist'],
+    publishes: ['pages and an API that change nothing'],
+    next: ['tryAgain'],
+  },
+  // An administrator asked for it.
+  readmit: {
+    zone: 'gate',
+    process: 'gate',
+    begins: 'step',
+    reads: ['gate.actions', 'quarantine.quarantine_records'],
+    publishes: ['experiments_v1.readmissions by doors.readmit'],
+    next: ['tryAgain'],
+  },
+  tryAgain: {
+    zone: 'experiments',
+    process: 'experiments',
+    begins: 'turn',
+    reads: ['experiments_v1.readmissions', 'the archive’s API'],
+    publishes: ['experiments_v1.experiments'],
+    next: ['run'],
   },
 } as const satisfies Record<string, Step>
 

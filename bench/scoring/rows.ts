@@ -147,9 +147,10 @@ export function openOf(from: number, to: number): { from: number; to: number } {
 
 async function beginnings(db: pg.ClientBase): Promise<void> {
   await db.query(
-    `insert into experiments_v1.experiments (id, name, author, author_kind, budget_usd, configuration_id, configuration, created_at)
+    `insert into experiments_v1.experiments (id, name, author, author_kind, budget_usd, configuration_id, configuration, parts,
+       created_at)
      select 'experiment-' || e, 'experiment ' || e, 'ann', 'person', 100, encode(sha256(convert_to(e::text, 'UTF8')), 'hex'), e::text,
-       now() - interval '101 days' from generate_series(0, $1::int - 1) e`,
+       '{}', now() - interval '101 days' from generate_series(0, $1::int - 1) e`,
     [EXPERIMENTS],
   )
   await db.query(

@@ -3,7 +3,7 @@ import type { Provider } from '../../src/core/configuration.ts'
 import type { Likeness } from '../../src/core/label.ts'
 import type { Analysers } from '../../src/ports/analyser.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import type { Experiments, Runs } from '../../src/ports/experiments.ts'
+import type { ArchivedConfigurations, Experiments, Readmissions, Runs } from '../../src/ports/experiments.ts'
 import type { ExperimentMetrics } from '../../src/ports/metrics.ts'
 import type { Models, ModelUsage } from '../../src/ports/model.ts'
 import type { Queue } from '../../src/ports/queue.ts'
@@ -26,6 +26,8 @@ export interface ExperimentsDeps {
   analysers: Analysers
   experiments: Experiments
   runs: Runs
+  readmissions: Readmissions
+  archived: ArchivedConfigurations
   queue: Queue<ShadowJob>
   pace: Pace
   likeness: Likeness
@@ -33,4 +35,10 @@ export interface ExperimentsDeps {
   refused: Set<Provider>
   /** US dollars a day (UTC) for all experiments together. */
   dailyUsd: number
+  monthlyUsd: number
+  /** The same for each of them. */
+  eachDailyUsd: number
+  eachMonthlyUsd: number
+  /** Share of these limits from which on replays wait. */
+  softShare: number
 }

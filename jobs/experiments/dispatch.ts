@@ -23,7 +23,18 @@ export interface Dispatcher {
 export function dispatcher(
   deps: Pick<
     ExperimentsDeps,
-    'clock' | 'experiments' | 'runs' | 'queue' | 'models' | 'refused' | 'dailyUsd' | 'metrics' | 'log'
+    | 'clock'
+    | 'experiments'
+    | 'runs'
+    | 'queue'
+    | 'models'
+    | 'refused'
+    | 'dailyUsd'
+    | 'monthlyUsd'
+    | 'eachDailyUsd'
+    | 'eachMonthlyUsd'
+    | 'metrics'
+    | 'log'
   >,
 ): Dispatcher {
   const settled = new Map<string, Date>()
@@ -54,11 +65,13 @@ export function dispatcher(
 
   return {
     async turn() {
-      const [trials, todayUsd] = [await deps.experiments.active(), await deps.runs.spentOn(deps.clock.now())]
+      const now = deps.clock.now()
+      const [trials, all] = [await deps.experiments.active(), await deps.runs.spentBy(null, now)]
       let count = 0
       let waiting = 0
       for (const trial of trials) {
-        const waits = waitsFor(deps, trial.configuration, todayUsd)
+        const own = await deps.runs.spentBy(trial.id, now)
+        const waits = waitsFor(deps, trial.configuration, { all, own })
         await note(trial, waits)
         if (waits !== null) {
           waiting++

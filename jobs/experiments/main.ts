@@ -1,9 +1,11 @@
 import { startAnalysers } from '../../src/adapters/analysers/host.ts'
 import { usageOf } from '../../src/adapters/models/faults.ts'
+import { archivedConfigurations } from '../../src/adapters/archive/configurations.ts'
 import { createModels } from '../../src/adapters/models/models.ts'
 import { modelOptions } from '../../src/adapters/models/options.ts'
 import { experiments } from '../../src/adapters/postgres/experiments.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
+import { readmissions } from '../../src/adapters/postgres/readmissions.ts'
 import { runs } from '../../src/adapters/postgres/runs.ts'
 import { experimentMetrics } from '../../src/adapters/prometheus/experiment-metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
@@ -12,12 +14,16 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import { readEnvironment } from '../../src/adapters/system/environment.ts'
 import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
+import { repeater } from '../../src/adapters/system/repeat.ts'
+import { systemTrace } from '../../src/adapters/system/trace.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { matching } from '../../src/core/match/likeness.ts'
 import { queueNames, type ShadowJob } from '../../src/cycle.ts'
 import type { ExperimentsDeps } from './deps.ts'
 import { dispatcher } from './dispatch.ts'
+import { measure } from './measure.ts'
 import { createPace } from './pace.ts'
+import { readmitter } from './readmit.ts'
 import { dispatchReplays } from './replay.ts'
 import { run } from './run.ts'
 
@@ -26,6 +32,7 @@ const RUNS_AT_ONCE = 4
 /** The dispatcher offers what was given up again. */
 const ATTEMPTS = 3
 const DISPATCH_EVERY_MS = 2_000
+const MEASURE_EVERY_MS = 10_000
 const SHUTDOWN_GRACE_MS = 20_000
 
 await runProcess('experiments', async () => {
@@ -46,7 +53,7 @@ await runProcess('experiments', async () => {
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:experiments', log }
       : { backend: 'postgres', url: databaseUrl, schema: 'queue_experiments', log },
-    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2 },
+    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2, trace: systemTrace },
   )
   const deps: ExperimentsDeps = {
     clock,
@@ -57,11 +64,17 @@ await runProcess('experiments', async () => {
     analysers: startAnalysers({ warm: true }),
     experiments: experiments(pool),
     runs: runs(pool),
+    readmissions: readmissions(pool),
+    archived: archivedConfigurations(environment.archiveUrl),
     queue: queues.queue<ShadowJob>(queueNames.shadow),
     pace: createPace(environment.experiments.requestsPerMinute, clock),
     likeness: matching,
     refused: new Set(),
     dailyUsd: environment.experiments.dailyUsd,
+    monthlyUsd: environment.experiments.monthlyUsd,
+    eachDailyUsd: environment.experiments.eachDailyUsd,
+    eachMonthlyUsd: environment.experiments.eachMonthlyUsd,
+    softShare: environment.softShare,
   }
   const consumer = queues.consume<ShadowJob>(
     queueNames.shadow,
@@ -75,21 +88,26 @@ await runProcess('experiments', async () => {
 
   const stopping = new AbortController()
   const dispatch = dispatcher(deps)
+  const readmit = readmitter(deps)
   const dispatching = (async () => {
     while (!stopping.signal.aborted) {
       try {
         await dispatch.turn()
         await dispatchReplays(deps)
+        await readmit.turn()
       } catch (error) {
         log.warn({ err: error }, 'dispatching failed; it is tried again')
       }
       await clock.sleep(DISPATCH_EVERY_MS, stopping.signal).catch(() => {})
     }
   })()
+  const repeat = repeater({ log, signal: stopping.signal })
+  const measuring = repeat(MEASURE_EVERY_MS, 'measuring', () => measure(deps), 'at-once')
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
   log.info({ metricsPort: exposed.port, providers: keys.filter(Boolean).length }, 'experimenting')
 
   return async () => {
+    clearInterval(measuring)
     stopping.abort()
     await dispatching
     await consumer.close(SHUTDOWN_GRACE_MS)

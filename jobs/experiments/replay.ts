@@ -12,7 +12,17 @@ import { waitsFor } from './waits.ts'
 
 type ReplayDeps = Pick<
   ExperimentsDeps,
-  'experiments' | 'runs' | 'queue' | 'models' | 'refused' | 'dailyUsd' | 'likeness' | 'log'
+  | 'experiments'
+  | 'runs'
+  | 'queue'
+  | 'models'
+  | 'refused'
+  | 'dailyUsd'
+  | 'monthlyUsd'
+  | 'eachDailyUsd'
+  | 'eachMonthlyUsd'
+  | 'likeness'
+  | 'log'
 >
 
 /** Puts the open runs of every replay on the queue, and ends those that have none left or cannot go on. */
@@ -31,11 +41,11 @@ export async function dispatchReplays(deps: ReplayDeps): Promise<void> {
   }
 }
 
-/** Why a replay cannot go on, in words. The daily budget is no reason: tomorrow has its own. */
+/** Why a replay cannot go on, in words. A day's or month's budget is no reason: the next has its own. */
 async function hindrance(deps: ReplayDeps, replay: Replay): Promise<string | null> {
   const trial = await deps.experiments.get(replay.experimentId)
   if (trial === null) return 'the experiment has ended'
-  return waitsFor(deps, trial.configuration, 0) ?? (await outOfMoney(deps, trial))
+  return waitsFor(deps, trial.configuration, null) ?? (await outOfMoney(deps, trial))
 }
 
 async function outOfMoney({ runs }: ReplayDeps, trial: Trial): Promise<string | null> {

@@ -6,7 +6,7 @@ import { asFault } from '../../src/core/fault.ts'
 import { allowedAnalysers, toPreferences } from '../../src/core/repository-configuration.ts'
 import { earlierRounds } from '../../src/core/review/rounds.ts'
 import { examine } from '../../src/engine/examine.ts'
-import type { RunResult, Runs, Trial } from '../../src/ports/experiments.ts'
+import type { RunMoney, RunResult, Runs, Trial } from '../../src/ports/experiments.ts'
 import type { Models } from '../../src/ports/model.ts'
 import type { ExperimentsDeps } from './deps.ts'
 import { waitsFor } from './waits.ts'
@@ -26,7 +26,7 @@ export async function run(deps: ExperimentsDeps, job: ShadowJob, signal: AbortSi
   const { runs, experiments, clock } = deps
   const trial = await experiments.get(job.experimentId)
   if (trial === null || (job.kind === 'live' && trial.state !== 'active')) return 'not-needed'
-  if (waitsFor(deps, trial.configuration, 0) !== null) return 'waits'
+  if (waitsFor(deps, trial.configuration, null) !== null) return 'waits'
   const began = clock.elapsed()
   const sample = await runs.sample(job.sampleId)
   if (sample === null) return 'not-needed'
@@ -35,15 +35,7 @@ export async function run(deps: ExperimentsDeps, job: ShadowJob, signal: AbortSi
   const leave = await deps.pace.enter(plannedCalls(trial.configuration, sample.snapshot), signal)
   const counted = countCalls(deps)
   try {
-    const claim = await runs.claim(
-      job,
-      {
-        runUsd: runUsd(trial.configuration),
-        budgetUsd: trial.budgetUsd,
-        dailyUsd: deps.dailyUsd,
-      },
-      clock.now(),
-    )
+    const claim = await runs.claim(job, moneyFor(deps, job, trial), clock.now())
     switch (claim.outcome) {
       case 'finished':
         return 'not-needed'
@@ -61,6 +53,22 @@ export async function run(deps: ExperimentsDeps, job: ShadowJob, signal: AbortSi
     }
   } finally {
     leave(counted.calls)
+  }
+}
+
+/**
+ * An experiment is never run by a cheaper model than its own, which would be another experiment: what is spared near a
+ * limit are replays, which no verdict rests on.
+ */
+function moneyFor(deps: ExperimentsDeps, { kind }: ShadowJob, trial: Trial): RunMoney {
+  const share = kind === 'replay' ? deps.softShare : 1
+  return {
+    runUsd: runUsd(trial.configuration),
+    budgetUsd: trial.budgetUsd,
+    dailyUsd: deps.dailyUsd * share,
+    monthlyUsd: deps.monthlyUsd * share,
+    ownDailyUsd: deps.eachDailyUsd * share,
+    ownMonthlyUsd: deps.eachMonthlyUsd * share,
   }
 }
 

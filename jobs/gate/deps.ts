@@ -1,3 +1,14 @@
+import type { Deployer } from '../../src/ports/deployer.ts'
+import type {
+  GateActions,
+  GateEvidenceStore,
+  GateLock,
+  GateReleases,
+  GateSettings,
+  PublishedOutcomes,
+  Quarantine,
+  Verdicts,
+} from '../../src/ports/gate.ts'
 import type { Likeness } from '../../src/core/label.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { GateMetrics } from '../../src/ports/metrics.ts'
@@ -9,11 +20,26 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
-/** What the gate's steps may reach: ports only. main.ts wires them. */
-export interface GateDeps {
+/** What the reconciler's steps may reach: ports only. */
+export interface ReconcileDeps {
   clock: Clock
   log: Log
   metrics: GateMetrics
+  lock: GateLock
+  settings(): Promise<GateSettings>
+  evidence: GateEvidenceStore
+  verdicts: Verdicts
+  actions: GateActions
+  releases: GateReleases
+  published: PublishedOutcomes
+  quarantine: Quarantine
+  deployer: Deployer
+  /** What was refused last, by what was asked for: told once. Lost with the process. */
+  refusals: Map<string, string>
+}
+
+/** What the gate's steps may reach: ports only. main.ts wires them. */
+export interface GateDeps extends ReconcileDeps {
   scoring: Scoring
   draws: AuditDraws
   labelCoverage(): Promise<LabelCoverage>

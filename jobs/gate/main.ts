@@ -1,22 +1,49 @@
 import { randomBytes } from 'node:crypto'
+import { archiveCounts } from '../../src/adapters/postgres/archive-counts.ts'
 import { auditDraws } from '../../src/adapters/postgres/audit-draws.ts'
+import { gateActions } from '../../src/adapters/postgres/gate-actions.ts'
+import { gateEvidence } from '../../src/adapters/postgres/gate-evidence.ts'
+import { gateLock } from '../../src/adapters/postgres/gate-lock.ts'
+import { publishedOutcomes } from '../../src/adapters/postgres/gate-published-outcomes.ts'
+import { quarantine } from '../../src/adapters/postgres/gate-quarantine.ts'
+import { gateReleases } from '../../src/adapters/postgres/gate-releases.ts'
+import { gateSettings } from '../../src/adapters/postgres/gate-settings.ts'
+import { verdicts } from '../../src/adapters/postgres/gate-verdicts.ts'
+import { whileLocked } from '../../src/adapters/postgres/locks.ts'
+import { verifyAudit } from '../../src/adapters/postgres/audit-log.ts'
+import { lastBackup } from '../../src/adapters/postgres/backups.ts'
 import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
-import { withTurn } from '../../src/adapters/postgres/locks.ts'
-import { openPool } from '../../src/adapters/postgres/pool.ts'
+import { openPool, withClient } from '../../src/adapters/postgres/pool.ts'
 import { scoring } from '../../src/adapters/postgres/scoring.ts'
+import type { kubernetesGate } from '../../src/adapters/kubernetes/gate.ts'
 import { gateMetrics } from '../../src/adapters/prometheus/gate-metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import { readEnvironment } from '../../src/adapters/system/environment.ts'
+import { localDeployer } from '../../src/adapters/system/local-deployer.ts'
 import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
+import { repeater } from '../../src/adapters/system/repeat.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { matching } from '../../src/core/match/likeness.ts'
+import { auditCheck } from './check-audit.ts'
 import type { GateDeps } from './deps.ts'
+import { reconcile } from './reconcile.ts'
 import { turn } from './turn.ts'
 
-/** A turn that failed is tried again after twice the last pause, up to this. */
+/** What failed is tried again after twice the last pause, up to this. */
 const LONGEST_PAUSE_MS = 300_000
+const MEASURE_EVERY_MS = 30_000
+/** A row takes 3 µs to hash, beside being read: an hour leaves room for many years of them. */
+const AUDIT_EVERY_MS = 3_600_000
+
+/** Loaded only there: Kubernetes' client takes a second and 80 MB. */
+async function kubernetes(
+  ...deps: Parameters<typeof kubernetesGate>
+): Promise<ReturnType<typeof kubernetesGate>> {
+  const loaded = await import('../../src/adapters/kubernetes/gate.ts')
+  return loaded.kubernetesGate(...deps)
+}
 
 await runProcess('gate', async () => {
   const environment = readEnvironment(process.env, 'gate')
@@ -27,6 +54,8 @@ await runProcess('gate', async () => {
   const clock = systemClock
   const { metrics, ...exposition } = gateMetrics()
   const pool = openPool(databaseUrl, { log, applicationName: 'cupel gate' })
+  const local = { deployer: localDeployer, lock: gateLock(pool), release: async () => {} }
+  const platform = gate.deployer === 'local' ? local : await kubernetes({ clock, log, lock: local.lock })
   const deps: GateDeps = {
     clock,
     log,
@@ -37,34 +66,78 @@ await runProcess('gate', async () => {
     likeness: matching,
     judgingBudget: gate.judgingBudget,
     newSeed: () => randomBytes(32).toString('hex'),
+    lock: platform.lock,
+    settings: () => gateSettings(pool),
+    evidence: gateEvidence(pool),
+    verdicts: verdicts(pool),
+    actions: gateActions(pool),
+    releases: gateReleases(pool),
+    published: publishedOutcomes(pool),
+    quarantine: quarantine(pool),
+    deployer: platform.deployer,
+    refusals: new Map(),
   }
 
   const stopping = new AbortController()
-  const turning = (async () => {
+  const again = async <T>(
+    work: () => Promise<T>,
+    report: (outcome: T | 'failed', seconds: number) => void,
+    longestMs: number,
+  ): Promise<void> => {
     let pauseMs = gate.everyMs
     while (!stopping.signal.aborted) {
       const began = clock.elapsed()
+      const seconds = (): number => (clock.elapsed() - began) / 1_000
       try {
-        // Two gates at once are one: what another is at is left to it.
-        const outcome = await withTurn(pool, 'gate', lost =>
-          turn(deps, AbortSignal.any([stopping.signal, lost])),
-        )
-        metrics.turn(outcome, (clock.elapsed() - began) / 1_000)
+        report(await work(), seconds())
         pauseMs = gate.everyMs
       } catch (error) {
-        metrics.turn('failed', (clock.elapsed() - began) / 1_000)
-        pauseMs = Math.max(gate.everyMs, Math.min(2 * pauseMs, LONGEST_PAUSE_MS))
+        report('failed', seconds())
+        pauseMs = Math.max(gate.everyMs, Math.min(2 * pauseMs, longestMs))
         log.warn({ err: error, pauseMs }, 'a turn of the gate failed; it is tried again')
       }
       await clock.sleep(pauseMs, stopping.signal).catch(() => {})
     }
-  })()
+  }
+  const turning = Promise.all([
+    again(
+      // Two gates at once are one: what another is at is left to it.
+      () =>
+        whileLocked(pool, 'gate turn', 'the turn’s lock', lost =>
+          turn(deps, AbortSignal.any([stopping.signal, lost])),
+        ),
+      metrics.turn,
+      LONGEST_PAUSE_MS,
+    ),
+    // Beside scoring, so that many samples that are due never delay a rollback; nor does what failed before.
+    again(() => reconcile(deps, stopping.signal), metrics.reconciled, gate.everyMs),
+  ])
+  const repeat = repeater({ log, signal: stopping.signal })
+  const verify = auditCheck({
+    ...deps,
+    verifyAudit: heads => withClient(pool, client => verifyAudit(client, heads)),
+  })
+  const timers = [
+    repeat(
+      MEASURE_EVERY_MS,
+      'measuring',
+      async () => {
+        metrics.archive(await archiveCounts(pool))
+        const backup = await lastBackup(pool)
+        if (backup !== null) metrics.backedUp(backup)
+      },
+      'at-once',
+    ),
+    repeat(AUDIT_EVERY_MS, 'the check of the audit chain', verify, 'at-once'),
+  ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
   log.info({ metricsPort: exposed.port }, 'scoring')
 
   return async () => {
+    for (const timer of timers) clearInterval(timer)
     stopping.abort()
     await turning
+    await platform.release()
     await exposed.close()
     await pool.end()
   }

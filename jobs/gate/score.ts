@@ -78,7 +78,12 @@ async function scoreSample(
 function outcomesOf(sample: ScorableSample, likeness: GateDeps['likeness']): NewOutcome[] {
   if (sample.snapshot === null) return []
   const count = hunkCounter(
-    { hunks: hunksOf(sample.snapshot), ...consolidate(sample.votes, likeness), drawn: sample.drawn },
+    {
+      hunks: hunksOf(sample.snapshot),
+      ...consolidate(sample.votes, likeness),
+      drawn: sample.drawn,
+      posted: sample.baseline.findings,
+    },
     likeness,
   )
   const baseline = count(sample.baseline.findings)

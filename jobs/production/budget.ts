@@ -1,26 +1,38 @@
+import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Models } from '../../src/ports/model.ts'
-import type { ReviewKey } from '../../src/ports/stores.ts'
+import type { Spender } from '../../src/ports/stores.ts'
 import type { ProductionDeps } from './deps.ts'
 
 /** The money of one review: reserved call by call, counted as it is spent, settled once. */
 export interface Purse {
   /** The models, with what each call costs counted. */
   models: Models
-  /** False when a daily limit would be passed; the call is then not made. */
+  /** False when a limit would be passed; the call is then not made. */
   reserve(usd: number): Promise<boolean>
+  /** Whether so much of a limit is used that only what is cheap is to be asked. */
+  isScarce(): Promise<boolean>
   settle(): Promise<void>
 }
 
 export function openPurse(
-  deps: Pick<ProductionDeps, 'models' | 'usageOf' | 'budgets' | 'clock' | 'dailyUsd' | 'log'>,
-  who: Pick<ReviewKey, 'installationId' | 'repositoryId'> & { author: string },
+  deps: Pick<
+    ProductionDeps,
+    'models' | 'usageOf' | 'budgets' | 'clock' | 'dailyUsd' | 'monthlyUsd' | 'softShare' | 'log'
+  > & {
+    metrics: Pick<Metrics, 'budgetRefused'>
+  },
+  who: Spender,
 ): Purse {
   const reservations: string[] = []
   let spentUsd = 0
+  const limits = { ...deps.dailyUsd, monthly: deps.monthlyUsd }
   const reserve = async (usd: number): Promise<boolean> => {
-    const outcome = await deps.budgets.reserve(who, usd, deps.dailyUsd, deps.clock.now())
+    const outcome = await deps.budgets.reserve(who, usd, limits, deps.clock.now())
     if (outcome.granted) reservations.push(outcome.id)
-    else deps.log.warn({ ...who, usd, limit: outcome.limit }, 'not within the daily budget')
+    else {
+      deps.metrics.budgetRefused(outcome.limit)
+      deps.log.warn({ ...who, usd, limit: outcome.limit, period: outcome.period }, 'not within the budget')
+    }
     return outcome.granted
   }
   return {
@@ -38,6 +50,7 @@ export function openPurse(
       },
     },
     reserve: together(reserve),
+    isScarce: async () => (await deps.budgets.used(who, limits, deps.clock.now())) >= deps.softShare,
     async settle() {
       const [first, ...rest] = reservations.splice(0)
       if (first === undefined) return

@@ -1,8 +1,10 @@
 import { concludeCheck } from '../../src/core/review/check.ts'
+import { healthOfDone, healthOfFailed } from '../../src/core/review/health.ts'
 import { renderFailure, renderSkip, renderSuperseded } from '../../src/core/review/check-text.ts'
 import type { Fault } from '../../src/core/fault.ts'
 import type { Hostility } from '../../src/core/review/hostile.ts'
 import type { OutputPlace } from '../../src/core/review/sanitise-text.ts'
+import { lostSteps } from '../../src/core/review/receipt.ts'
 import { renderSummary } from '../../src/core/review/summary.ts'
 import type { PullRequestRef } from '../../src/core/pull-request.ts'
 import type { ReviewRow, StoredExamination } from '../../src/ports/stores.ts'
@@ -40,18 +42,24 @@ export async function closeDone(
   ref: PullRequestRef,
   row: ReviewRow,
   checkId: number,
-  about: Told,
+  about: Told & { again: boolean },
 ): Promise<void> {
   const { findings, late, receipt, leftOut, unanchored } = about.examination
   await tellSummary(deps, ref, row, about, { pending: false })
   const check = concludeCheck(receipt, findings, late, about.hostility)
   await deps.writer.finishCheck(ref, checkId, check)
-  await deps.reviews.finish(row.id, 'done', { conclusion: check.conclusion, detail: check.title })
+  await deps.reviews.finish(row.id, 'done', {
+    conclusion: check.conclusion,
+    detail: check.title,
+    health: healthOfDone(receipt, about.again),
+  })
   deps.metrics.findings('inline', findings.length)
   deps.metrics.findings('summary', late.length)
   deps.metrics.findings('left-out', leftOut.length)
   deps.metrics.anchorFailed(unanchored.length)
   deps.metrics.lateFindings(late.length)
+  deps.metrics.duplicateComments(receipt.leftOut.find(each => each.reason === 'already-posted')?.count ?? 0)
+  if (lostSteps(receipt).length > 0) deps.metrics.reviewDegraded()
 }
 
 /** Not reviewed, as configured: a check run says why, unless nobody expected a review. One that was begun is ended. */
@@ -92,6 +100,7 @@ export async function closeFailed(
   await deps.reviews.finish(row.id, 'failed', {
     conclusion: 'neutral',
     detail: `${fault.code}: ${fault.message}`,
+    health: healthOfFailed(fault.code),
   })
   const checkId = await beginCheck(deps, ref, row, true)
   await deps.writer.finishCheck(ref, checkId, renderFailure(fault.code))

@@ -1,5 +1,13 @@
-import { authorise, mayBeAnswered, type CommandForm } from '../../src/core/command.ts'
-import { renderHelp, renderRefusal, renderUnknown } from '../../src/core/command-text.ts'
+import {
+  experimentMeant,
+  isAction,
+  renderExperiments,
+  renderNoExperiment,
+  renderRequested,
+  type ActionForm,
+} from '../../src/core/administrator-text.ts'
+import { authorise, mayBeAnswered, type Command, type CommandForm } from '../../src/core/command.ts'
+import { renderHelp, renderIncomplete, renderRefusal, renderUnknown } from '../../src/core/command-text.ts'
 import type { Intent } from '../../src/core/event.ts'
 import { readRepositoryConfiguration } from '../../src/core/repository-configuration-read.ts'
 import { effectiveConfiguration, renderProblems } from '../../src/core/repository-configuration-text.ts'
@@ -20,7 +28,7 @@ export async function runCommand(
   receivedAt: Date,
 ): Promise<string> {
   const { ref, command, commentId, login } = intent
-  const text = command.kind === 'command' ? command.form : 'unknown'
+  const text = command.kind === 'unknown' ? 'unknown' : command.form
   const taken = await deps.commands.take({
     commentId,
     repositoryId: ref.repositoryId,
@@ -30,11 +38,15 @@ export async function runCommand(
   })
   if (taken === 'finished') return 'command was carried out before'
 
-  const who = { permission: await deps.reader.permission(ref, login), isAuthor: intent.isAuthor }
+  const who = {
+    permission: await deps.reader.permission(ref, login),
+    isAuthor: intent.isAuthor,
+    administrator: deps.administrators.has(intent.userId),
+  }
   const outcome =
     command.kind === 'unknown'
       ? await answerUnknown(deps, intent, mayBeAnswered(who) ? renderUnknown(command) : null)
-      : await carryOut(deps, intent, command.form, authorise(command.form, who), receivedAt)
+      : await carryOut(deps, intent, command, authorise(command.form, who), receivedAt)
   await deps.commands.finish(commentId, outcome)
   return outcome
 }
@@ -52,17 +64,25 @@ async function answerUnknown(
 async function carryOut(
   deps: ProductionDeps,
   intent: CommandIntent,
-  form: CommandForm,
+  command: Exclude<CommandIntent['command'], { kind: 'unknown' }>,
   authorisation: ReturnType<typeof authorise>,
   receivedAt: Date,
 ): Promise<string> {
+  const { form } = command
   if (authorisation.kind === 'refused') {
     await deps.writer.react(intent.ref, target(intent), '-1')
     if (!authorisation.silent) await answer(deps, intent, renderRefusal(form, authorisation.needs))
     return `refused: needs ${authorisation.needs}`
   }
+  if (command.kind === 'incomplete') {
+    await deps.writer.react(intent.ref, target(intent), 'confused')
+    await answer(deps, intent, renderIncomplete(form))
+    return `incomplete: ${form}`
+  }
   await deps.writer.react(intent.ref, target(intent), 'eyes')
-  const said = await act(deps, intent, form, receivedAt)
+  const said = isAction(form)
+    ? await askGate(deps, intent, form, command)
+    : await act(deps, intent, form, receivedAt)
   if (said !== null) await answer(deps, intent, said)
   return `done: ${form}`
 }
@@ -71,7 +91,7 @@ async function carryOut(
 async function act(
   deps: ProductionDeps,
   intent: CommandIntent,
-  form: CommandForm,
+  form: Exclude<CommandForm, ActionForm>,
   receivedAt: Date,
 ): Promise<string | null> {
   const { ref, login } = intent
@@ -106,7 +126,7 @@ async function act(
       return explain(deps, intent)
     case 'config': {
       const view = await deps.reader.pullRequest(ref)
-      const release = await deps.releases.inForce()
+      const release = await deps.releases.inForce(ref)
       const { preferences, problems } = readRepositoryConfiguration(
         view.repositoryConfiguration?.text ?? null,
       )
@@ -120,7 +140,32 @@ async function act(
     }
     case 'help':
       return renderHelp()
+    case 'experiments':
+      return renderExperiments(await deps.actions.experiments())
   }
+}
+
+/** An administrator's wish becomes a row for the gate, which alone decides what comes of it. */
+async function askGate(
+  deps: ProductionDeps,
+  intent: CommandIntent,
+  form: ActionForm,
+  command: Command,
+): Promise<string> {
+  let subject = command.subject ?? null
+  if (subject !== null && (form === 'promote' || form === 'quarantine')) {
+    const meant = experimentMeant(await deps.actions.experiments(), subject)
+    if (meant === null) return renderNoExperiment(subject)
+    subject = meant.id
+  }
+  await deps.actions.request({
+    key: `comment:${intent.commentId}`,
+    kind: form,
+    subject,
+    reason: command.reason ?? `asked for in ${intent.ref.owner}/${intent.ref.repo}#${intent.ref.number}`,
+    actor: intent.login,
+  })
+  return renderRequested(form, subject, intent)
 }
 
 async function review(

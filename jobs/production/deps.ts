@@ -1,4 +1,6 @@
 import type { ReviewJob } from '../../src/cycle.ts'
+import type { ActionRequests, Administrators } from '../../src/ports/administrators.ts'
+import type { CheaperModels } from '../../src/core/review/thrift.ts'
 import type { Analysers } from '../../src/ports/analyser.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { CodeHostReader, CodeHostWriter } from '../../src/ports/code-host.ts'
@@ -11,7 +13,9 @@ import type {
 } from '../../src/ports/feedback.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Models, ModelUsage } from '../../src/ports/model.ts'
+import type { Orders } from '../../src/ports/orders.ts'
 import type { Queue } from '../../src/ports/queue.ts'
+import type { Slo } from '../../src/ports/slo.ts'
 import type {
   AuditLog,
   Budgets,
@@ -22,6 +26,7 @@ import type {
   Releases,
   ReviewRequests,
   Reviews,
+  SpendingLimits,
 } from '../../src/ports/stores.ts'
 
 export interface Log {
@@ -48,8 +53,14 @@ export interface ProductionDeps {
   reviews: Reviews
   releases: Releases
   commands: Commands
+  administrators: Administrators
+  actions: ActionRequests
   budgets: Budgets
   locks: Locks
+  slo: Slo
+  orders: Orders
+  /** When a smoke test that met an outage may be tried again, by order: epoch ms. */
+  smokeRetries: Map<string, number>
   audit: AuditLog
   samples: Samples
   feedback: FeedbackStore
@@ -61,6 +72,10 @@ export interface ProductionDeps {
   app: { id: number }
   /** Where people read GitHub, `https://github.com`: comments link to nowhere else. */
   webUrl: string
-  /** US dollars a day (UTC). */
-  dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
+  /** Hard limits in US dollars a day and a month (UTC): beyond them no model is asked. */
+  dailyUsd: SpendingLimits
+  monthlyUsd: SpendingLimits
+  /** From this share of any of them on, cheaper models are asked. */
+  softShare: number
+  cheaperModels: CheaperModels
 }

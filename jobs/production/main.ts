@@ -6,6 +6,7 @@ import { connectApp } from '../../src/adapters/github/connect.ts'
 import { usageOf } from '../../src/adapters/models/faults.ts'
 import { createModels } from '../../src/adapters/models/models.ts'
 import { modelOptions } from '../../src/adapters/models/options.ts'
+import { actionRequests } from '../../src/adapters/postgres/action-requests.ts'
 import { auditLog } from '../../src/adapters/postgres/audit-log.ts'
 import { budgets } from '../../src/adapters/postgres/budgets.ts'
 import { commands } from '../../src/adapters/postgres/commands.ts'
@@ -16,11 +17,14 @@ import { samples } from '../../src/adapters/postgres/samples.ts'
 import { arrivedDeliveries, deliveryLog } from '../../src/adapters/postgres/delivery-log.ts'
 import { locks } from '../../src/adapters/postgres/locks.ts'
 import { pacer } from '../../src/adapters/postgres/pacer.ts'
+import { orders } from '../../src/adapters/postgres/orders.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
 import { pullRequests } from '../../src/adapters/postgres/pull-requests.ts'
 import { releases } from '../../src/adapters/postgres/releases.ts'
 import { reviewRequests } from '../../src/adapters/postgres/review-requests.ts'
 import { reviews } from '../../src/adapters/postgres/reviews.ts'
+import { slo } from '../../src/adapters/postgres/slo.ts'
+import { standing } from '../../src/adapters/postgres/standing.ts'
 import { prometheusMetrics } from '../../src/adapters/prometheus/metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
 import { bullQueues } from '../../src/adapters/queue/bull.ts'
@@ -28,13 +32,20 @@ import { systemClock } from '../../src/adapters/system/clock.ts'
 import { readEnvironment } from '../../src/adapters/system/environment.ts'
 import { createLog } from '../../src/adapters/system/log.ts'
 import { runProcess } from '../../src/adapters/system/process.ts'
+import { repeater } from '../../src/adapters/system/repeat.ts'
+import { systemTrace } from '../../src/adapters/system/trace.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
+import { hasPrompt } from '../../src/engine/prompts.ts'
 import { queueNames, type DeliveryJob, type ReviewJob } from '../../src/cycle.ts'
+import { administrators } from './administrators.ts'
 import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
+import { takeOrders } from './orders.ts'
+import { measure } from './measure.ts'
 import { pollReactions } from './poll-reactions.ts'
 import { redeliver } from './redeliver.ts'
+import { recordSlo } from './slo.ts'
 import { sweepRequests } from './sweep.ts'
 import { takeDelivery } from './take-delivery.ts'
 import { giveUpReview, takeReview } from './take-review.ts'
@@ -46,13 +57,18 @@ const DELIVERIES_AT_ONCE = 4
 const ATTEMPTS = 10
 const SHUTDOWN_GRACE_MS = 20_000
 const REDELIVER_EVERY_MS = 600_000
+const ORDERS_EVERY_MS = 5_000
+const ADMINISTRATORS_EVERY_MS = 600_000
 /** At most: who shortens the time of recovery also looks for reactions that are due more often. */
 const POLL_EVERY_MS = 60_000
+/** More often than once a minute, so that no minute is missed. */
+const SLO_EVERY_MS = 20_000
 const PURGE_EVERY_MS = 3_600_000
 const PAYLOAD_DAYS = 7
+const MEASURE_EVERY_MS = 10_000
 
-/** Nobody outside can guess which pull requests are sampled; a new App key draws anew. */
-function samplingSecret(privateKey: string): string {
+/** Nobody outside can guess which pull requests are sampled or go to a canary; a new App key draws anew. */
+function drawingSecret(privateKey: string): string {
   return createHmac('sha256', privateKey).update('cupel sampling').digest('hex')
 }
 
@@ -72,13 +88,13 @@ await runProcess('production', async () => {
   const clock = systemClock
   const { metrics, ...exposition } = prometheusMetrics()
   const pool = openPool(databaseUrl, { max: 8, log })
-  // A lock holds its connection for as long as the review takes.
-  const lockPool = openPool(databaseUrl, { max: REVIEWS_AT_ONCE, log, applicationName: 'cupel locks' })
+  // A lock holds its connection for as long as the review, or the gate's order, takes.
+  const lockPool = openPool(databaseUrl, { max: REVIEWS_AT_ONCE + 1, log, applicationName: 'cupel locks' })
   const queues = bullQueues(
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:production', log }
       : { backend: 'postgres', url: databaseUrl, schema: 'queue_production', log },
-    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2 },
+    { lockDurationMs: recoveryMs, stalledIntervalMs: recoveryMs / 2, trace: systemTrace },
   )
   const connected = await connectApp({ ...app, baseUrl: environment.githubApiUrl, log, clock })
   const { octokitFor, botLogin } = connected
@@ -86,6 +102,7 @@ await runProcess('production', async () => {
   const host = codeHost(calls)
   const models = createModels({ ...modelOptions(environment), clock, metrics, log })
 
+  const secret = drawingSecret(app.privateKey)
   const deps: ProductionDeps = {
     clock,
     log,
@@ -99,20 +116,31 @@ await runProcess('production', async () => {
     pullRequests: pullRequests(pool),
     requests: reviewRequests(pool),
     reviews: reviews(pool),
-    releases: releases(pool),
+    releases: releases(pool, { secret, hasPrompt, log }),
     commands: commands(pool),
+    administrators: administrators(
+      { directory: connected.directory, clock, log },
+      environment.administrators,
+    ),
+    actions: actionRequests(pool),
     budgets: budgets(pool),
     locks: locks(lockPool),
+    slo: slo(pool),
+    orders: orders(pool, lockPool, { hasPrompt }),
+    smokeRetries: new Map(),
     audit: auditLog(pool),
     samples: samples(pool),
     feedback: feedback(pool),
     labels: labels(pool),
     followed: followed(pool),
     reactions: reactionReader(calls),
-    sampling: { secret: samplingSecret(app.privateKey), rate: environment.sampleRate },
+    sampling: { secret, rate: environment.sampleRate },
     app,
     webUrl: environment.githubWebUrl,
     dailyUsd: environment.dailyUsd,
+    monthlyUsd: environment.monthlyUsd,
+    softShare: environment.softShare,
+    cheaperModels: environment.cheaperModels,
   }
   const withModels = genesisModelsConfiguration({
     openai: environment.models.openai?.model ?? null,
@@ -124,6 +152,8 @@ await runProcess('production', async () => {
       'models are configured: release genesis-models is in force',
     )
 
+  // Reviews wait for nobody's name; a command that comes first finds no administrator and says so.
+  void deps.administrators.refresh()
   const handle = connected.receiver((event: Parameters<typeof deliver>[1]) => deliver(deps, event))
   const consumers = [
     queues.consume<DeliveryJob>(
@@ -150,19 +180,11 @@ await runProcess('production', async () => {
   ]
 
   const stopping = new AbortController()
-  /** Never beside itself: a turn that comes while the last one is still at work is left out. */
-  const repeat = (everyMs: number, name: string, work: () => Promise<unknown>): NodeJS.Timeout => {
-    let busy = false
-    return setInterval(() => {
-      if (busy) return
-      busy = true
-      work()
-        .catch((error: unknown) => {
-          if (!stopping.signal.aborted) log.warn({ err: error }, `${name} failed; it is tried again`)
-        })
-        .finally(() => (busy = false))
-    }, everyMs)
-  }
+  const repeat = repeater({ log, signal: stopping.signal })
+  const measured = [
+    { name: queueNames.deliveries, queue: queues.queue<DeliveryJob>(queueNames.deliveries) },
+    { name: queueNames.reviews, queue: deps.reviewQueue },
+  ]
   const timers = [
     repeat(recoveryMs, 'the sweep of review requests', () => sweepRequests(deps, 2 * recoveryMs)),
     repeat(REDELIVER_EVERY_MS, 'asking GitHub for lost webhooks', () =>
@@ -173,6 +195,17 @@ await runProcess('production', async () => {
     ),
     repeat(Math.min(POLL_EVERY_MS, 2 * recoveryMs), 'looking at reactions', () =>
       pollReactions(deps, stopping.signal),
+    ),
+    repeat(Math.min(ORDERS_EVERY_MS, recoveryMs), 'carrying out the gate’s orders', () =>
+      takeOrders(deps, stopping.signal),
+    ),
+    repeat(ADMINISTRATORS_EVERY_MS, 'looking administrators up', () => deps.administrators.refresh()),
+    repeat(SLO_EVERY_MS, 'recording objectives', () => recordSlo(deps)),
+    repeat(
+      MEASURE_EVERY_MS,
+      'measuring',
+      () => measure({ ...deps, queues: measured, standing: now => standing(pool, now) }),
+      'at-once',
     ),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
     repeat(PURGE_EVERY_MS, 'the purge of samples', () =>

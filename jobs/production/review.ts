@@ -8,8 +8,10 @@ import {
   type RepositoryConfiguration,
 } from '../../src/core/repository-configuration.ts'
 import { snapshotHostility } from '../../src/core/review/hostile.ts'
+import type { Step } from '../../src/core/review/receipt.ts'
 import { earlierRounds, fixedThreads, readFindingMarker, stillOpen } from '../../src/core/review/rounds.ts'
 import type { Snapshot } from '../../src/core/review/snapshot.ts'
+import { thrifty } from '../../src/core/review/thrift.ts'
 import { shouldReview, type ReviewTrigger } from '../../src/core/schedule.ts'
 import { examine } from '../../src/engine/examine.ts'
 import type { LateExamination } from '../../src/engine/types.ts'
@@ -51,11 +53,14 @@ export async function review(
   const now = deps.clock.now()
   const early = deps.reader.files(request)
   early.catch(() => {}) // awaited below, unless nothing is reviewed
-  const [view, known, release] = await Promise.all([
+  const [seen, known, release, begun] = await Promise.all([
     deps.reader.pullRequest(request),
     deps.pullRequests.get(request.repositoryId, request.number),
-    deps.releases.inForce(),
+    deps.releases.inForce(request),
+    deps.reviews.unfinished(request.repositoryId, request.number, request.occasion),
   ])
+  // What a release that was rolled back had said is said no more: it may be raised again.
+  const view = { ...seen, ownThreads: seen.ownThreads.filter(thread => !thread.withdrawn) }
   const { preferences: wishes, problems } = readRepositoryConfiguration(
     view.repositoryConfiguration?.text ?? null,
   )
@@ -65,7 +70,9 @@ export async function review(
     paused: known?.paused ?? false,
     trigger: triggerOf(request),
   })
-  const row = await deps.reviews.open({ ...request, headSha: view.headSha, releaseId: release.id }, now)
+  for (const row of begun) if (row.releaseId !== release.id) await closeTakenOver(deps, request, row, release)
+  const key = { ...request, headSha: view.headSha, releaseId: release.id }
+  const row = await deps.reviews.open(key, now, request.dueAt)
   if (row.state === 'done') return 'reviewed before'
   const again = row.createdAt.getTime() !== now.getTime()
   if (decision.kind === 'skip') {
@@ -81,7 +88,10 @@ export async function review(
   listing.catch(() => {}) // awaited with the rest of the snapshot
   const about = { request, view, wishes, configurationProblems, release, row, listing, again }
   const check = beginCheck(deps, request, row, again)
-  check.catch(() => {}) // awaited below, after what runs beside it
+  check.then(
+    () => deps.metrics.reviewBegun(secondsSince(deps, request)),
+    () => {}, // awaited below, after what runs beside it
+  )
   try {
     return await carryOut(deps, about, check, purse, AbortSignal.any([signal, watch.signal]))
   } catch (error) {
@@ -96,6 +106,17 @@ export async function review(
     await Promise.allSettled([check])
     await purse.settle()
   }
+}
+
+/** Begun by a release that reviews this pull request no more: what it may have posted counts as posted before. */
+async function closeTakenOver(
+  deps: ProductionDeps,
+  request: ReviewRequest,
+  row: ReviewRow,
+  release: Release,
+): Promise<void> {
+  const checkId = await beginCheck(deps, request, row, true)
+  await closeSuperseded(deps, request, row, checkId, `release ${release.id} reviews in its place`)
 }
 
 function triggerOf(request: ReviewRequest): ReviewTrigger {
@@ -145,7 +166,8 @@ async function carryOut(
   deps.metrics.reviewFinished(secondsSince(deps, request), 'done')
   const whole = await withLate(deps, row, examination, rest)
   await learnFrom(deps, about, { snapshot, rounds, examination: whole, latencyMs })
-  await closeDone(deps, request, row, checkId, { ...told, examination: withOpen(whole, open) })
+  const { again } = about
+  await closeDone(deps, request, row, checkId, { ...told, again, examination: withOpen(whole, open) })
   return `reviewed ${row.headSha}: ${whole.findings.length} inline, ${whole.late.length} late`
 }
 
@@ -176,18 +198,35 @@ async function examineOnce(
     limits: { ...limits, deadlineMs: timeLeft(limits.deadlineMs, deps, request) },
   }
   const { models, reserve } = purse
+  const asksModels = configuration.routing.strategy !== 'none'
+  const spared = asksModels && (await purse.isScarce()) ? thrifty(configuration, deps.cheaperModels) : null
   const found = await examine(
     { models, reserve, analysers: deps.analysers, clock: deps.clock, usageOf: deps.usageOf },
     snapshot,
-    configuration,
+    spared?.configuration ?? configuration,
     toPreferences(wishes),
     rounds,
     signal,
   )
-  const { findings, unanchored, leftOut, receipt, lineDigests } = found
+  const { findings, unanchored, leftOut } = found
+  const { receipt, lineDigests } = withForgone(found, spared?.forgone)
   const examination = { baseSha: view.baseSha, findings, late: [], unanchored, leftOut, receipt, lineDigests }
   const stored = deps.reviews.saveExamination(row.id, examination)
-  return { examination, rest: found.pending ? found.whenLate : null, stored }
+  return {
+    examination,
+    rest: found.pending ? found.whenLate.then(late => withForgone(late, spared?.forgone)) : null,
+    stored,
+  }
+}
+
+/** A spared review is not the whole one: its check is not green, its sample is degraded, the next round reads all again. */
+function withForgone<T extends Pick<LateExamination, 'receipt' | 'lineDigests'>>(
+  outcome: T,
+  forgone: Step | undefined,
+): T {
+  if (forgone === undefined) return outcome
+  const { receipt } = outcome
+  return { ...outcome, lineDigests: {}, receipt: { ...receipt, steps: [...receipt.steps, forgone] } }
 }
 
 /**

@@ -45,8 +45,12 @@ async function closeAll(deps: ProductionDeps, request: ReviewRequest, fault: Fau
   const { repositoryId, number, occasion } = request
   let rows = await deps.reviews.unfinished(repositoryId, number, occasion)
   if (rows.length === 0 && request.headSha !== '') {
-    const release = await deps.releases.inForce()
-    const row = await deps.reviews.open({ ...request, releaseId: release.id }, deps.clock.now())
+    const release = await deps.releases.inForce(request)
+    const row = await deps.reviews.open(
+      { ...request, releaseId: release.id },
+      deps.clock.now(),
+      request.dueAt,
+    )
     rows = row.state === 'done' ? [] : [row]
   }
   for (const row of rows) await closeFailed(deps, request, row, fault)

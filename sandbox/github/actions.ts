@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { rm } from 'node:fs/promises'
 import { emit, emitPull } from './events.ts'
-import { createBare, git, gitText, resolveCommit, writeCommit } from './git.ts'
+import { createBare, git, gitText, resolveCommit, setRef, writeCommit } from './git.ts'
 import { renderIssue, renderIssueComment, renderLabel } from './render-pull.ts'
 import { checkBody, moveComments } from './reviews.ts'
 import { keyOf, nextId, type IssueComment, type Permission, type Pull } from './state.ts'
@@ -77,7 +77,8 @@ export const commit = async (
     },
     id: String(nextId(world.state)),
   })
-  await setBranch(world, repo, input.branch, sha, input.author)
+  await setRef(repo.dir, `refs/heads/${input.branch}`, sha)
+  await branchMoved(world, repo, input.branch, input.author)
   return sha
 }
 
@@ -124,10 +125,11 @@ export const branchMoved = async (
 
 const followHead = async (pull: Pull, sha: string): Promise<void> => {
   const ref = `refs/pull/${pull.number}/head`
-  if (pull.head.repo === pull.repo) await git(pull.repo.dir, ['update-ref', ref, sha])
+  if (pull.head.repo === pull.repo) await setRef(pull.repo.dir, ref, sha)
   else
     await git(pull.repo.dir, ['fetch', '--quiet', pull.head.repo.dir, `+refs/heads/${pull.head.ref}:${ref}`])
-  const base = await gitText(pull.repo.dir, ['rev-parse', `refs/heads/${pull.base.ref}`])
+  const base = await resolveCommit(pull.repo.dir, `refs/heads/${pull.base.ref}`)
+  if (base === null) throw unprocessable('', [{ resource: 'PullRequest', field: 'base', code: 'invalid' }])
   pull.base.sha = base
   pull.head.sha = sha
   pull.mergeBase = await mergeBaseOf(pull.repo, base, sha)

@@ -76,6 +76,18 @@ export const createControl = (
       organisation.members ??= new Map()
       organisation.members.set(keyOf(user(input.login).login), input.permission)
     },
+    /** Who joins a team belongs to its organisation. */
+    addTeamMember: async (input: { organisation: string; team: string; login: string }) => {
+      const organisation = user(input.organisation)
+      const login = keyOf(user(input.login).login)
+      organisation.members ??= new Map()
+      if (!organisation.members.has(login)) organisation.members.set(login, 'read')
+      organisation.teams ??= new Map()
+      organisation.teams.set(input.team, (organisation.teams.get(input.team) ?? new Set()).add(login))
+    },
+    removeTeamMember: async (input: { organisation: string; team: string; login: string }) => {
+      user(input.organisation).teams?.get(input.team)?.delete(keyOf(input.login))
+    },
     suspend: async (input: { repo: string; by: string; on?: boolean }) => {
       const installation = installationOf(world.state, repository(input.repo))
       if (installation === undefined) throw notFound()

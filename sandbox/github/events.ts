@@ -2,7 +2,7 @@ import { renderRepository, renderUser } from './render.ts'
 import { renderPull, renderPullSimple, renderReviewComment } from './render-pull.ts'
 import { installationOf, type Pull, type Repository, type Thread, type User } from './state.ts'
 import { pullComparison, type World } from './world.ts'
-import { gitText } from './git.ts'
+import { commitsBetween } from './git.ts'
 
 /** Sends one event to the App, when it is installed on the repository. */
 export const emit = (
@@ -43,9 +43,7 @@ const commitCount = (_world: World, pull: Pull): Promise<number> => {
   const key = `${pull.repo.dir}:${pull.mergeBase}..${pull.head.sha}`
   const known = counted.get(key)
   if (known !== undefined) return known
-  const made = gitText(pull.repo.dir, ['rev-list', '--count', `${pull.mergeBase}..${pull.head.sha}`]).then(
-    Number,
-  )
+  const made = commitsBetween(pull.repo.dir, pull.mergeBase, pull.head.sha)
   if (counted.size > 1000) counted.clear()
   counted.set(key, made)
   return made

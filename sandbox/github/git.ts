@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 export interface GitObject {
   sha: string
@@ -73,6 +73,33 @@ export const resolveCommit = async (dir: string, name: string): Promise<string |
   return gitText(dir, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`]).catch(
     () => null,
   )
+}
+
+/** What `git update-ref` would do for a commit that is there, without a process where the name is a plain one. */
+export const setRef = async (dir: string, ref: string, sha: string): Promise<void> => {
+  const plain = /^refs(?:\/[A-Za-z0-9][\w-]*)+$/.test(ref) && /^[0-9a-f]{40}$/.test(sha)
+  if (!plain) return void (await git(dir, ['update-ref', ref, sha]))
+  const file = join(dir, ref)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(`${file}.${sha}.lock`, `${sha}\n`)
+  await rename(`${file}.${sha}.lock`, file)
+}
+
+/** Of commits that were written here: most histories are known without asking git. */
+const parents = new Map<string, string | null>()
+
+/** `git merge-base`, without a process where the one is behind the other in what was written here. */
+export const mergeBase = async (dir: string, base: string, head: string): Promise<string> => {
+  for (let at: string | null | undefined = head; at; at = parents.get(at)) if (at === base) return base
+  return gitText(dir, ['merge-base', base, head])
+}
+
+/** How many commits lead from `base`, which is behind it, to `head`. */
+export const commitsBetween = async (dir: string, base: string, head: string): Promise<number> => {
+  let count = 0
+  for (let at: string | null | undefined = head; at; at = parents.get(at), count++)
+    if (at === base) return count
+  return Number(await gitText(dir, ['rev-list', '--count', `${base}..${head}`]))
 }
 
 interface Pending {
@@ -178,5 +205,7 @@ export const writeCommit = async (
   // The name was only lent: without it the commit is reached by its sha, or not at all.
   parts.push(`\nget-mark :1\nreset ${ref}\nfrom ${'0'.repeat(40)}\n\n`)
   const input = Buffer.concat(parts.map(part => Buffer.from(part as string)))
-  return gitText(dir, ['-c', 'fastimport.unpackLimit=1', 'fast-import', '--quiet'], { input })
+  const sha = await gitText(dir, ['-c', 'fastimport.unpackLimit=1', 'fast-import', '--quiet'], { input })
+  parents.set(sha, commit.parent)
+  return sha
 }

@@ -39,6 +39,11 @@ const commentFields = (kind: string): Record<string, Field> => ({
   ),
 })
 
+const minimizable: Record<string, Field> = {
+  isMinimized: scalar('Boolean', (one: Minimisable) => one.minimised !== undefined),
+  minimizedReason: scalar('String', (one: Minimisable) => one.minimised?.toLowerCase() ?? null),
+}
+
 const PULL: Record<string, Field> = {
   id: scalar('ID', (pull: Pull) => nodeId('PR', pull.id)),
   databaseId: scalar('Int', (pull: Pull) => pull.id),
@@ -107,6 +112,7 @@ const THREAD: Record<string, Field> = {
 
 const REVIEW_COMMENT: Record<string, Field> = {
   ...commentFields('PRRC'),
+  ...minimizable,
   path: scalar('String', (one: ReviewComment) => one.path),
   line: scalar('Int', (one: ReviewComment) => one.line),
   originalLine: scalar('Int', (one: ReviewComment) => one.originalLine),
@@ -122,6 +128,8 @@ const REVIEW_COMMENT: Record<string, Field> = {
   pullRequestReview: { type: 'PullRequestReview', resolve: (one: ReviewComment) => one.review },
   reactions: connection('Reaction', (one: ReviewComment) => one.reactions),
 }
+
+export type Minimisable = ReviewComment | IssueComment
 
 /** Pull requests and everything on them. */
 export const PULL_TYPES: Record<string, TypeDefinition> = {
@@ -148,6 +156,7 @@ export const PULL_TYPES: Record<string, TypeDefinition> = {
   IssueComment: {
     fields: {
       ...commentFields('IC'),
+      ...minimizable,
       reactions: connection('Reaction', (one: IssueComment) => one.reactions),
     },
   },

@@ -1,6 +1,6 @@
 import { authorize, type Need } from './auth.ts'
 import { git, readObject, resolveCommit, type GitObject } from './git.ts'
-import { PULL_TYPES } from './graphql-pull.ts'
+import { PULL_TYPES, type Minimisable } from './graphql-pull.ts'
 import { connectionType, me, pageInfo, scalar, stamp } from './graphql-types.ts'
 import type { Field, GraphQLContext, TypeDefinition } from './graphql-types.ts'
 import { setResolved } from './reviews.ts'
@@ -52,6 +52,28 @@ const resolving = (resolved: boolean): Field => ({
   },
 })
 
+/** An App hides comments with `pull_requests: write` or `issues: write`; a person may hide their own, writers anybody's. */
+const minimizing: Field = {
+  type: 'MinimizeCommentPayload',
+  args: { input: 'MinimizeCommentInput!' },
+  resolve: (_source, args, context) => {
+    const input = args['input'] as Record<string, unknown>
+    const id = String(input['subjectId'])
+    const found = nodeOf(id, context)
+    if (id.startsWith('PRRT_')) throw new Refusal(422, `${id} cannot be minimized`)
+    const comment = found as Minimisable
+    const { actor } = context
+    authorize(actor, comment.pull.repo, ['pull_requests:write', 'issues:write'])
+    if (actor.kind === 'user' && comment.author !== actor.user) {
+      const role = permissionOf(comment.pull.repo, actor.user.login)
+      if (role !== 'admin' && role !== 'maintain' && role !== 'write')
+        throw new Refusal(403, `${actor.user.login} does not have permission to minimize this comment`)
+    }
+    comment.minimised = String(input['classifier'])
+    return { comment, clientMutationId: input['clientMutationId'] ?? null }
+  },
+}
+
 const nodeOf = (id: string, context: GraphQLContext): unknown => {
   const { state } = context.world
   const [kind] = id.split('_')
@@ -78,6 +100,16 @@ const MAX_BLOB_TEXT = 512_000
 export const INPUTS: Record<string, Record<string, string>> = {
   ResolveReviewThreadInput: { threadId: 'ID!', clientMutationId: 'String' },
   UnresolveReviewThreadInput: { threadId: 'ID!', clientMutationId: 'String' },
+  MinimizeCommentInput: {
+    subjectId: 'ID!',
+    classifier: 'ReportedContentClassifiers!',
+    clientMutationId: 'String',
+  },
+}
+
+/** The words of the enumerations that inputs take: written bare, not as strings. */
+export const ENUMS: Record<string, readonly string[]> = {
+  ReportedContentClassifiers: ['SPAM', 'ABUSE', 'OFF_TOPIC', 'OUTDATED', 'DUPLICATE', 'RESOLVED'],
 }
 
 /** The part of GitHub's schema that is served; a field that is not here is an error, as an unknown one is there. */
@@ -127,7 +159,27 @@ export const SCHEMA: Record<string, TypeDefinition> = {
       },
     },
   },
-  Mutation: { fields: { resolveReviewThread: resolving(true), unresolveReviewThread: resolving(false) } },
+  Mutation: {
+    fields: {
+      resolveReviewThread: resolving(true),
+      unresolveReviewThread: resolving(false),
+      minimizeComment: minimizing,
+    },
+  },
+  MinimizeCommentPayload: {
+    fields: {
+      minimizedComment: { type: 'Minimizable', resolve: source => source.comment },
+      clientMutationId: scalar('String', source => source.clientMutationId),
+    },
+  },
+  Minimizable: {
+    fields: {
+      isMinimized: scalar('Boolean', (one: Minimisable) => one.minimised !== undefined),
+      minimizedReason: scalar('String', (one: Minimisable) => one.minimised?.toLowerCase() ?? null),
+    },
+    typeOf: (one: Minimisable) => ('thread' in one ? 'PullRequestReviewComment' : 'IssueComment'),
+    possible: ['PullRequestReviewComment', 'IssueComment'],
+  },
   ThreadPayload: {
     fields: {
       thread: { type: 'PullRequestReviewThread', resolve: source => source.thread },

@@ -6,7 +6,7 @@ import {
   type Value,
   type VariableDefinition,
 } from './graphql-parser.ts'
-import { INPUTS, SCHEMA } from './graphql-schema.ts'
+import { ENUMS, INPUTS, SCHEMA } from './graphql-schema.ts'
 import type { Field, GraphQLContext, Source } from './graphql-types.ts'
 import { Refusal, type World } from './world.ts'
 
@@ -81,6 +81,9 @@ const checkValue = (
       if (type.endsWith('!') && value.fields[name] === undefined) throw refuse(`${name} is missing`)
     return
   }
+  const words = ENUMS[bare]
+  if (words !== undefined && (value.kind !== 'enum' || !words.includes(value.value)))
+    throw refuse(`expected one of ${words.join(', ')}`)
   if (value.kind === 'literal' && value.value === null && wanted !== bare) throw refuse('null')
   if (value.kind === 'literal' && value.value !== null && LITERALS[bare]?.(value.value) === false)
     throw refuse(`expected type '${wanted}'`)

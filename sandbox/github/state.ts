@@ -14,6 +14,8 @@ export interface User {
   deleted?: boolean
   /** Of an organisation: who belongs to it, and what that allows in each of its repositories. */
   members?: Map<string, Permission>
+  /** Its teams by slug: logins in lower case. */
+  teams?: Map<string, Set<string>>
 }
 
 export interface Repository {
@@ -101,6 +103,8 @@ export interface ReviewComment {
   diffHunk: string
   inReplyTo: number | null
   reactions: Reaction[]
+  /** Why it is hidden; absent when it is not. */
+  minimised?: string
   createdAt: Date
   updatedAt: Date
 }
@@ -119,6 +123,7 @@ export interface IssueComment {
   author: User
   body: string
   reactions: Reaction[]
+  minimised?: string
   createdAt: Date
   updatedAt: Date
 }

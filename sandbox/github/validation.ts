@@ -100,6 +100,12 @@ export const createValidation = (): Validation => {
     for (const key of ['line', 'position'])
       if (schema?.properties) schema.properties[key] = { type: ['integer', 'null'] }
   }
+  // It asks of an installation's account in a list what a user and an enterprise have together, and nobody has.
+  const listed = description.paths['/app/installations']?.['get']?.responses['200']?.content
+  if (listed)
+    listed['application/json'] = {
+      schema: { type: 'array', items: { $ref: '#/components/schemas/installation' } },
+    }
   const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: true })
   formats.default(ajv)
   ajv.addSchema({ $id: 'github', components: description.components })

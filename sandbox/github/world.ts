@@ -1,5 +1,5 @@
 import { compareTrees, type Comparison } from './patches.ts'
-import { gitText } from './git.ts'
+import { mergeBase } from './git.ts'
 import type { Pull, Repository, State, User } from './state.ts'
 import type { ManifestCodes } from './routes/manifests.ts'
 import type { Webhooks } from './webhooks.ts'
@@ -48,7 +48,7 @@ export const pullComparison = (world: World, pull: Pull): Promise<Comparison> =>
   compare(world, pull.repo, pull.mergeBase, pull.head.sha)
 
 export const mergeBaseOf = (repo: Repository, base: string, head: string): Promise<string> =>
-  gitText(repo.dir, ['merge-base', base, head])
+  mergeBase(repo.dir, base, head)
 
 /** A refusal that is answered as GitHub words it. */
 export class Refusal extends Error {

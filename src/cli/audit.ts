@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import pg from 'pg'
 import { z } from 'zod'
-import { auditHead, auditRows } from '../adapters/postgres/audit-log.ts'
-import { verifyChain, type AuditHead } from '../core/audit.ts'
+import { auditHead, verifyAudit } from '../adapters/postgres/audit-log.ts'
+import type { AuditHead } from '../core/audit.ts'
 
 const headLine = z
   .string()
@@ -42,9 +42,7 @@ function database(): Option {
 async function verify(options: { heads?: string; database?: string }): Promise<void> {
   await withClient(options.database, async client => {
     const exported = options.heads === undefined ? [] : await readHeads(options.heads)
-    // The database's own head is one more witness: whoever cuts the tail must change it too.
-    const own = await auditHead(client)
-    const verdict = await verifyChain(auditRows(client), own.sequence > 0 ? [own, ...exported] : exported)
+    const verdict = await verifyAudit(client, exported)
     switch (verdict.outcome) {
       case 'intact':
         process.stdout.write(`intact: ${verdict.head.sequence} rows, head ${verdict.head.hash}\n`)

@@ -14,10 +14,17 @@ const commands: Record<string, () => Promise<Command>> = {
   review: async () => (await import('./review-wiring.ts')).localReviewCommand(version),
   setup: async () => (await import('./setup.ts')).setupCommand(),
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
+  backup: async () => (await import('./backup.ts')).backupCommand(version),
+  restore: async () => (await import('./restore.ts')).restoreCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   experiment: async () => (await import('./experiment.ts')).experimentCommand(),
   label: async () => (await import('./label.ts')).labelCommand(),
   feedback: async () => (await import('./feedback.ts')).feedbackCommand(),
+  gate: async () => (await import('./gate.ts')).gateCommand(),
+  release: async () => (await import('./release.ts')).releaseCommand(),
+  quarantine: async () => (await import('./quarantine.ts')).quarantineCommand(),
+  verdict: async () => (await import('./verdict.ts')).verdictCommand(),
+  cost: async () => (await import('./cost.ts')).costCommand(),
   samples: async () => (await import('./samples.ts')).samplesCommand(),
 }
 

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { runDemo, type DemoOutput } from '../../sandbox/demo.ts'
+import { runDemo } from '../../sandbox/demo.ts'
 import type { LocalGitHub } from '../../sandbox/github/server.ts'
-import { coloured, plain } from '../../sandbox/show/markdown.ts'
+import { terminal } from './start-output.ts'
 
 /** Where `cupel sandbox` finds the local GitHub of a running `cupel start`. */
 export const sandboxFile = 'sandbox.json'
@@ -44,28 +44,4 @@ function invitation(url: string): string[] {
     '',
     'Ctrl-C ends it.',
   ]
-}
-
-function terminal(): DemoOutput {
-  const { stdout, stderr } = process
-  const colour = stdout.isTTY && !process.env['NO_COLOR']
-  let open = false
-  const clear = (): void => {
-    if (open) stderr.write('\r\u001B[K')
-    open = false
-  }
-  return {
-    width: stdout.columns ?? 100,
-    paint: colour ? coloured : plain,
-    print(line) {
-      clear()
-      stdout.write(`${line}\n`)
-    },
-    progress(line) {
-      clear()
-      if (!stderr.isTTY) return
-      stderr.write(line)
-      open = true
-    },
-  }
 }

@@ -9,6 +9,7 @@ import { createLog } from '../adapters/system/log.ts'
 import { Fault } from '../core/fault.ts'
 import { announceDatabase } from './operator-url.ts'
 import { addShippedExperiments } from './shipped-experiments.ts'
+import { nameSlowModels } from './slow-models.ts'
 import { processSpecs } from '../supervisor/processes.ts'
 import { supervise } from '../supervisor/supervise.ts'
 
@@ -24,8 +25,23 @@ export function startCommand(): Command {
   return new Command('start')
     .description('run Cupel: one process per role, and what is not configured embedded')
     .option('--once', 'with the local GitHub: review the sample pull requests, judge the result, and end')
-    .action(async (options: { once?: boolean }) => {
+    .option(
+      '--cycle',
+      'with --once: live through the whole life of experiments instead, on a virtual calendar',
+    )
+    .option('--seed <text>', 'with --cycle: what is planted and drawn')
+    .option('--swap', 'with --cycle: the good and the bad configuration change places')
+    .action(async (options: { once?: boolean; cycle?: boolean; seed?: string; swap?: boolean }) => {
       const environment = readEnvironment(process.env)
+      if (options.cycle) {
+        if (!options.once)
+          throw new Fault('configuration-invalid', '--cycle ends by itself: add --once', { retry: 'never' })
+        const { startCycle } = await import('./start-cycle.ts')
+        process.exitCode = await startCycle({ ...options, dataDir: resolve(environment.dataDir) })
+        return
+      }
+      if (options.seed !== undefined || options.swap)
+        throw new Fault('configuration-invalid', '--seed and --swap go with --cycle', { retry: 'never' })
       if (environment.app !== null && options.once)
         throw new Fault('configuration-invalid', '--once is for the local GitHub; unset APP_ID to use it', {
           retry: 'never',
@@ -55,6 +71,7 @@ async function start(environment: Environment, once: boolean, closers: Closer[])
   await migrate(ownerUrl, say)
   if (environment.databaseUrl === null) closers.push(await announceDatabase(dataDir, ownerUrl))
   await addShippedExperiments(ownerUrl, say)
+  await nameSlowModels(ownerUrl, say)
 
   // The local GitHub must know where to send webhooks before anybody listens there.
   const port = process.env['PORT'] || !sandboxed ? environment.port : await freePort()
@@ -64,7 +81,12 @@ async function start(environment: Environment, once: boolean, closers: Closer[])
     PORT: String(port),
     ...sandbox?.environment,
     // A demonstration shows reviews, not logs.
-    ...(sandboxed && { METRICS_PORT: '0', LOG_LEVEL: process.env['LOG_LEVEL'] || 'error' }),
+    ...(sandboxed && {
+      METRICS_PORT: '0',
+      // V1 must know where.
+      CUPEL_ARCHIVE_PORT: process.env['CUPEL_ARCHIVE_PORT'] || String(await freePort()),
+      LOG_LEVEL: process.env['LOG_LEVEL'] || 'error',
+    }),
   }
   const log = createLog({ level: environment.logLevel, name: 'supervisor' })
   say('starting the processes')

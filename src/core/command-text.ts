@@ -1,9 +1,9 @@
-import { commandTable, type CommandForm, type Permission } from './command.ts'
+import { commandTable, usageOf, type CommandForm, type Need } from './command.ts'
 
 /** Markdown for `/cupel help`. */
 export function renderHelp(): string {
   const rows = commandTable.map(
-    row => `| \`/cupel ${row.form}\` | ${row.does} | ${whoMay(row.needs, row.author)} |`,
+    row => `| \`/cupel ${usageOf(row.form)}\` | ${row.does} | ${whoMay(row.needs, row.author)} |`,
   )
   return [
     'Write a command as a line of its own in a new comment; edited comments are not read.',
@@ -15,8 +15,15 @@ export function renderHelp(): string {
 }
 
 /** Markdown for somebody who may not give this command. */
-export function renderRefusal(form: CommandForm, needs: Permission): string {
+export function renderRefusal(form: CommandForm, needs: Need): string {
+  if (needs === 'administrator')
+    return `\`/cupel ${form}\` is for Cupel’s administrators: the accounts and teams that whoever runs Cupel names in \`CUPEL_ADMINS\`. Access to this repository is not enough. Nothing was done.`
   return `\`/cupel ${form}\` needs ${needs} access to this repository. Nothing was done.`
+}
+
+/** Markdown for a command that lacks what it takes. */
+export function renderIncomplete(form: CommandForm): string {
+  return `Write \`/cupel ${usageOf(form)}\` on one line. Nothing was done.`
 }
 
 /** Markdown for a command that does not exist; `said` is untrusted and leaves as inline code. */
@@ -26,6 +33,7 @@ export function renderUnknown(unknown: { said: string; suggestion: CommandForm |
   return `There is no command \`/cupel ${said}\`.${near}\n\n${renderHelp()}`
 }
 
-function whoMay(needs: Permission, author: boolean): string {
+function whoMay(needs: Need, author: boolean): string {
+  if (needs === 'administrator') return 'administrators of Cupel'
   return `${needs} access or above${author ? ', and the author' : ''}`
 }

@@ -25,6 +25,8 @@ export type Intent =
       /** For a command in a review thread: the first comment of the thread. */
       threadCommentId: number | null
       login: string
+      /** Stays when the login changes. */
+      userId: number
       /** Who gave the command opened the pull request. */
       isAuthor: boolean
       command: Exclude<ParsedCommand, { kind: 'none' }>
@@ -254,7 +256,15 @@ function command(
   const parsed = parseCommand(comment.body ?? '')
   if (parsed.kind === 'none') return ignore('comment without a command')
   const isAuthor = author?.id === user.id
-  return { kind: 'command', ...place, commentId: comment.id, login: user.login, isAuthor, command: parsed }
+  return {
+    kind: 'command',
+    ...place,
+    commentId: comment.id,
+    login: user.login,
+    userId: user.id,
+    isAuthor,
+    command: parsed,
+  }
 }
 
 function decideCheckRun(event: WebhookEvent, action: string, app: { id: number }): Intent[] {

@@ -23,6 +23,9 @@ export type FaultCode =
   | 'input-malformed' // payload, patch or contents that cannot be read
   | 'database-unavailable'
   | 'queue-unavailable'
+  | 'archive-unavailable'
+  | 'cluster-unavailable' // Kubernetes: 5xx, reset, timeout; for a write, nobody knows whether it happened
+  | 'cluster-refused' // Kubernetes: no right, no such object, or not a valid one
   | 'configuration-invalid'
   | 'superseded' // a newer head took this job's place
   | 'bug'

@@ -50,21 +50,26 @@ export const minimumEvidence = {
   largestAuthorShare: 0.2,
 } as const satisfies Evidence
 
-/** What is missing before the gate may decide, in words; empty when nothing is. */
-export function missingEvidence(evidence: Evidence): string[] {
+/**
+ * What is missing before the gate may decide, in words; empty when nothing is. `fewPeople` waives what asks for
+ * several people.
+ */
+export function missingEvidence(
+  evidence: Evidence,
+  minimum: Evidence = minimumEvidence,
+  fewPeople = false,
+): string[] {
   const of = (key: Exclude<keyof Evidence, 'largestAuthorShare'>, words: string): string[] =>
-    evidence[key] >= minimumEvidence[key]
-      ? []
-      : [`${Math.floor(evidence[key])} of ${minimumEvidence[key]} ${words}`]
+    evidence[key] >= minimum[key] ? [] : [`${Math.floor(evidence[key])} of ${minimum[key]} ${words}`]
   return [
     ...of('labelledPullRequests', 'labelled pull requests'),
     ...of('days', 'days between the first and the last of them'),
     ...of('truePositiveHunks', 'hunks in which it found a real issue'),
     ...of('pullRequestsWithIssue', 'pull requests with a real issue'),
-    ...of('labelAuthors', 'people whose word decided a label'),
-    ...(evidence.largestAuthorShare > minimumEvidence.largestAuthorShare
+    ...(fewPeople ? [] : of('labelAuthors', 'people whose word decided a label')),
+    ...(!fewPeople && evidence.largestAuthorShare > minimum.largestAuthorShare
       ? [
-          `one person decided ${percent(evidence.largestAuthorShare)} of the labels, at most ${percent(minimumEvidence.largestAuthorShare)} may be one person’s`,
+          `one person decided ${percent(evidence.largestAuthorShare)} of the labels, at most ${percent(minimum.largestAuthorShare)} may be one person’s`,
         ]
       : []),
   ]

@@ -4,6 +4,14 @@ import { Fault } from '../core/fault.ts'
 const folder = new URL('../core/review/prompts/', import.meta.url)
 const read = new Map<string, string>()
 
+export function hasPrompt(name: string): boolean {
+  try {
+    return promptTemplate(name) !== ''
+  } catch {
+    return false
+  }
+}
+
 /** A prompt template by name and version (`review@1`), read once. Throws Fault configuration-invalid for an unknown one. */
 export function promptTemplate(name: string): string {
   const known = read.get(name)

@@ -36,8 +36,11 @@ export interface OwnThread {
   path: string
   side: Side
   line: number | null
-  /** Database id and body of the first comment. */
+  /** Database id, node id and body of the first comment. */
   commentId: number
+  commentNodeId: string
+  /** It was hidden as outdated, as Cupel does when the release that raised it is rolled back. */
+  withdrawn: boolean
   body: string
 }
 
@@ -127,6 +130,8 @@ export interface CodeHostWriter {
     ref: PullRequestRef,
     threadIds: readonly string[],
   ): Promise<{ headSha: string; resolved: number }>
+  /** Hides comments as outdated, by node id. Answers how many are hidden; those that are gone are skipped. */
+  minimise(ref: PullRequestRef, nodeIds: readonly string[]): Promise<number>
   /** Answers in a review thread. */
   replyInThread(ref: PullRequestRef, commentId: number, body: string): Promise<void>
   comment(ref: PullRequestRef, body: string): Promise<void>

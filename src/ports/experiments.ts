@@ -79,9 +79,25 @@ export type Claim =
   | { outcome: 'claimed'; attempt: number }
   | { outcome: 'finished' }
   | { outcome: 'over-budget'; spentUsd: number }
-  | { outcome: 'wait'; for: 'own-budget' | 'daily-budget' }
+  | {
+      outcome: 'wait'
+      for: 'own-budget' | 'daily-budget' | 'monthly-budget' | 'own-daily-budget' | 'own-monthly-budget'
+    }
   /** It was begun as often as it may be, and nobody came to its end: it is finished as failed now. */
   | { outcome: 'given-up' }
+
+/** US dollars (days and months are UTC): the most that the run may cost, and what may be spent in all. */
+export interface RunMoney {
+  runUsd: number
+  /** Of the experiment, over its whole life. */
+  budgetUsd: number
+  /** Of all experiments together. */
+  dailyUsd: number
+  monthlyUsd?: number
+  /** Of the experiment. */
+  ownDailyUsd?: number
+  ownMonthlyUsd?: number
+}
 
 export interface Runs {
   /**
@@ -89,17 +105,15 @@ export interface Runs {
    * was begun and not ended is taken again: call only while nobody else can be at work on it. What an attempt that
    * died had reserved stays spent, as nobody knows what it cost.
    */
-  claim(
-    key: RunKey,
-    money: { runUsd: number; budgetUsd: number; dailyUsd: number },
-    now: Date,
-  ): Promise<Claim>
+  claim(key: RunKey, money: RunMoney, now: Date): Promise<Claim>
   /** Ends a run and settles its money. False when that attempt is not the newest any more or has ended. */
   finish(key: RunKey, attempt: number, result: RunResult): Promise<boolean>
   /** Ends an attempt that shall not count, and settles its money; the run stays open. */
   release(key: RunKey, attempt: number, usd: number): Promise<void>
   /** What all experiments together have spent and reserved on the UTC day of `now`. */
   spentOn(now: Date): Promise<number>
+  /** The same of one experiment, or with null of all, and of the month until then. */
+  spentBy(experimentId: string | null, now: Date): Promise<{ todayUsd: number; monthUsd: number }>
   /** Over an experiment's whole life, reservations of runs under way included, and those reservations alone. */
   money(experimentId: string): Promise<{ spentUsd: number; reservedUsd: number }>
   /** Null once forgotten. */
@@ -119,4 +133,28 @@ export interface LabelledRun {
   /** Null once forgotten. */
   snapshot: Snapshot | null
   votes: Vote[]
+}
+
+/** A re-evaluation that the gate granted. */
+export interface Grant {
+  id: string
+  configurationId: string
+}
+
+export interface Readmissions {
+  /** Grants whose experiment has not begun, oldest first. */
+  open(): Promise<Grant[]>
+  /**
+   * Begins the experiment of a grant, with its parent's name, rate and budget and the grant's actor as author: once. False when
+   * it had begun.
+   */
+  begin(grantId: string, configuration: { canonical: string; parts: readonly string[] }): Promise<boolean>
+}
+
+export interface ArchivedConfigurations {
+  /**
+   * The canonical JSON that the archive holds for an id, unchecked, at most a megabyte; null when it holds none. Fault
+   * archive-unavailable.
+   */
+  get(configurationId: string): Promise<string | null>
 }

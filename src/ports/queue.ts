@@ -3,13 +3,22 @@ export interface Job<T> {
   /** Idempotent: adding a job whose id is known changes nothing while that job is waiting, delayed or active. */
   id: string
   data: T
+  /** What the log lines of its handler carry; default: what its maker's carried, else its id. */
+  trace?: string
+}
+
+export interface QueueDepth {
+  waiting: number
+  delayed: number
+  active: number
 }
 
 export interface Queue<T> {
   add(job: Job<T>, options?: { delayMs?: number }): Promise<void>
   addMany(jobs: readonly Job<T>[]): Promise<void>
-  /** Waiting, delayed and active jobs, and the age of the oldest waiting one in ms. */
-  depth(): Promise<{ waiting: number; delayed: number; active: number }>
+  depth(): Promise<QueueDepth>
+  /** Age in ms of the job that has waited longest since it was added, 0 when none waits. Delayed jobs do not wait. */
+  oldestWaitingMs(): Promise<number>
   close(): Promise<void>
 }
 

@@ -1,6 +1,7 @@
 import type { PullRequestRef } from '../core/pull-request.ts'
 import type { Configuration } from '../core/configuration.ts'
 import type { Finding, Severity, Unanchored } from '../core/review/finding.ts'
+import type { Health } from '../core/review/health.ts'
 import type { LeftOutReason, Receipt } from '../core/review/receipt.ts'
 
 // ---- deliveries (production.deliveries; the web process may touch nothing else) ----
@@ -146,8 +147,11 @@ export interface Rounds {
 }
 
 export interface Reviews {
-  /** Inserts, or answers the row that has this key; one that ended without being done begins again. */
-  open(key: ReviewKey, now: Date): Promise<ReviewRow>
+  /**
+   * Inserts, or answers the row that has this key; one that ended without being done begins again. Response is measured
+   * from `dueAt`, without it from `now`.
+   */
+  open(key: ReviewKey, now: Date, dueAt?: Date): Promise<ReviewRow>
   rounds(repositoryId: number, number: number, exceptReviewId: string): Promise<Rounds>
   saveCheck(id: string, checkId: number): Promise<void>
   saveExamination(id: string, examination: StoredExamination): Promise<void>
@@ -158,7 +162,8 @@ export interface Reviews {
   finish(
     id: string,
     state: 'done' | 'skipped' | 'superseded' | 'failed',
-    outcome: { conclusion: string; detail: string },
+    /** `health` of a review that was done or given up; the others promised nobody anything. */
+    outcome: { conclusion: string; detail: string; health?: Health },
   ): Promise<void>
   /** Null when there is no such row or `id` is not a UUID. */
   get(id: string): Promise<ReviewRow | null>
@@ -183,7 +188,11 @@ export interface Release {
 }
 
 export interface Releases {
-  inForce(): Promise<Release>
+  /**
+   * The release that reviews this pull request now: its canary, if it was drawn for it, else the newest full one that can
+   * be read. Always answers one, the shipped genesis if need be; what could not be read is logged as an error.
+   */
+  inForce(pull: Pick<PullRequestRef, 'repositoryId' | 'number'>): Promise<Release>
   /** The first time model keys appear and nothing was ever promoted: replaces genesis once, audited. Does nothing otherwise. */
   installGenesisModels(configuration: Configuration): Promise<'installed' | 'not-needed'>
 }
@@ -204,18 +213,46 @@ export interface Commands {
 
 // ---- shared limits ----
 
+/** US dollars; without `zoneUsd` production as a whole has no limit of its own. */
+export interface SpendingLimits {
+  zoneUsd?: number
+  installationUsd: number
+  repositoryUsd: number
+  authorUsd: number
+}
+
+export interface Spender {
+  installationId: number
+  repositoryId: number
+  author: string
+  /** The pull request that it is spent on. */
+  number?: number
+}
+
 export type ReservationOutcome =
   | { granted: true; id: string }
-  | { granted: false; limit: 'installation' | 'repository' | 'author' }
+  | {
+      granted: false
+      limit: 'zone' | 'installation' | 'repository' | 'author'
+      period: 'day' | 'month'
+    }
 
 export interface Budgets {
-  /** Reserved before the call, settled after; per day (UTC) of `now`. Concurrent reservations never exceed a limit together. */
+  /**
+   * Reserved before the call, settled after; per day and month (UTC) of `now`. Concurrent reservations never exceed a
+   * day's limit together; at midnight, when they lock the rows of two days, a month's by one reservation.
+   */
   reserve(
-    who: { installationId: number; repositoryId: number; author: string },
+    who: Spender,
     usd: number,
-    limits: { installationUsd: number; repositoryUsd: number; authorUsd: number },
+    limits: SpendingLimits & { monthly?: SpendingLimits },
     now: Date,
   ): Promise<ReservationOutcome>
+  /**
+   * The largest share of any of these limits that is spent; 1 and more: nothing is left. What reviews under way have
+   * reserved today is not counted: a few of one author at once would look like money spent.
+   */
+  used(who: Spender, limits: SpendingLimits & { monthly?: SpendingLimits }, now: Date): Promise<number>
   settle(id: string, usd: number): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-import { environmentFor } from '../adapters/system/environment-role.ts'
+import { environmentFor, metricsPorts } from '../adapters/system/environment-role.ts'
 import { roleUrl, type Role as DatabaseRole } from '../adapters/postgres/roles.ts'
 import type { ProcessSpec } from './supervise.ts'
 
@@ -8,6 +8,7 @@ const processes = {
   production: { module: 'jobs/production/main.ts', role: 'cupel_production' },
   experiments: { module: 'jobs/experiments/main.ts', role: 'cupel_experiments' },
   gate: { module: 'jobs/gate/main.ts', role: 'cupel_gate' },
+  archive: { module: 'src/archive/main.ts', role: 'cupel_archive' },
 } as const satisfies Record<string, { module: string; role: DatabaseRole }>
 
 /**
@@ -25,14 +26,20 @@ export function processSpecs(
   ownerUrl: string,
   own: Readonly<Record<string, string>> = {},
 ): ProcessSpec[] {
+  const whole = { ...env, ...own }
+  const given = { ...whole, ARCHIVE_URL: whole.ARCHIVE_URL || archiveUrl(whole) }
   return Object.entries(processes).map(([name, { module, role }]) => ({
     name,
     module,
     flags,
-    env: environmentFor(
-      name as keyof typeof processes,
-      { ...env, ...own },
-      { DATABASE_URL: roleUrl(ownerUrl, role) },
-    ),
+    env: environmentFor(name as keyof typeof processes, given, { DATABASE_URL: roleUrl(ownerUrl, role) }),
   }))
+}
+
+/** Where the archive that is started beside the others listens; undefined where that is any free port. */
+function archiveUrl(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const port = env['CUPEL_ARCHIVE_PORT'] || (env['METRICS_PORT'] === '0' ? '0' : String(metricsPorts.archive))
+  const host = env['HOST'] || '127.0.0.1'
+  const reached = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
+  return port === '0' ? undefined : `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
 }

@@ -107,7 +107,7 @@ export function createIntake(
   }
 
   async function makeJobs(ids: readonly string[]): Promise<void> {
-    await queue.addMany(ids.map(id => ({ id: `delivery:${id}`, data: { deliveryId: id } })))
+    await queue.addMany(ids.map(id => ({ id: `delivery:${id}`, data: { deliveryId: id }, trace: id })))
   }
 
   return {

@@ -5,6 +5,7 @@ import { prometheusMetrics } from '../adapters/prometheus/metrics.ts'
 import { readEnvironment } from '../adapters/system/environment.ts'
 import { createLog } from '../adapters/system/log.ts'
 import { runProcess } from '../adapters/system/process.ts'
+import { systemTrace } from '../adapters/system/trace.ts'
 import { Fault } from '../core/fault.ts'
 import { queueNames, type DeliveryJob } from '../cycle.ts'
 import { createIntake } from './intake.ts'
@@ -31,6 +32,7 @@ await runProcess('web', async () => {
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:production', log }
       : { backend: 'postgres', url: databaseUrl, schema: 'queue_production', log },
+    { trace: systemTrace },
   )
   const { metrics, render, contentType } = prometheusMetrics()
   const intake = createIntake(deliveryIntake(pool), queues.queue<DeliveryJob>(queueNames.deliveries), error =>

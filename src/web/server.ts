@@ -17,7 +17,7 @@ export interface WebOptions {
   answerWithinMs?: number
   /** Bodies of all unanswered webhooks together; default 200 MB. What finds no room is answered 503. */
   maxHeldBytes?: number
-  log: { warn(fields: object, message: string): void; error(fields: object, message: string): void }
+  log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
 }
 
 type Answer = { status: number; body: object; outcome: 'accepted' | 'duplicate' | 'refused' | 'error' }
@@ -92,9 +92,11 @@ export function createWebServer(options: WebOptions): Server {
     try {
       const accepted = options.intake.accept(parsed.delivery)
       const outcome = await before(options.answerWithinMs ?? 8_000, accepted)
+      const { id, event, action } = parsed.delivery
+      options.log.info({ trace: id, event, action, outcome }, 'webhook taken')
       return { status: 202, body: { delivery: outcome }, outcome }
     } catch (error) {
-      options.log.error({ err: error, delivery: parsed.delivery.id }, 'delivery could not be stored')
+      options.log.error({ err: error, trace: parsed.delivery.id }, 'delivery could not be stored')
       return {
         status: 503,
         body: { error: 'the delivery could not be stored; redeliver it' },

@@ -45,7 +45,9 @@ it('what is in force already is not tried, and said so', async () => {
   ])
   await owner.query(
     `insert into production.releases (id, kind, configuration_id, configuration)
-     select 'later', 'genesis', configuration_id, configuration from production.releases where id = 'genesis'`,
+     select 'later', 'genesis', configuration_id, configuration from production.releases where id = 'genesis';
+     insert into production.release_steps (release_id, step, share, reason, actor)
+       values ('later', 'full', 1, 'as if it had been promoted', 'test')`,
   )
 })
 

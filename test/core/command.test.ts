@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { renderHelp, renderRefusal, renderUnknown } from '../../src/core/command-text.ts'
+import {
+  experimentMeant,
+  renderExperiments,
+  renderNoExperiment,
+  renderRequested,
+} from '../../src/core/administrator-text.ts'
+import { renderHelp, renderIncomplete, renderRefusal, renderUnknown } from '../../src/core/command-text.ts'
 import { authorise, commandTable, mayBeAnswered, parseCommand, permissions } from '../../src/core/command.ts'
 
 describe('a command is a line of its own', () => {
@@ -51,10 +57,47 @@ describe('a command is a line of its own', () => {
   )
 })
 
+describe('a command with words behind it', () => {
+  it.each<[string, object]>([
+    ['/cupel experiments', { form: 'experiments' }],
+    ['/cupel promote 0b5f-1', { form: 'promote', subject: '0b5f-1' }],
+    ['/CUPEL Promote X  as we said', { form: 'promote', subject: 'X', reason: 'as we said' }],
+    ['/cupel quarantine e1 too slow\nmore', { form: 'quarantine', subject: 'e1', reason: 'too slow' }],
+    ['/cupel reevaluate r1 new model', { form: 'reevaluate', subject: 'r1', reason: 'new model' }],
+    ['/cupel blacklist r1 leaks', { form: 'blacklist', subject: 'r1', reason: 'leaks' }],
+    ['/cupel rollback', { form: 'rollback' }],
+    ['/cupel rollback too many errors', { form: 'rollback', reason: 'too many errors' }],
+    [`/cupel rollback ${'x'.repeat(5_000)}`, { form: 'rollback', reason: 'x'.repeat(1_000) }],
+  ])('%j is read', (body, command) =>
+    expect(parseCommand(body.replaceAll('\\n', '\n'))).toEqual({ kind: 'command', ...command }),
+  )
+
+  it.each([
+    ['/cupel promote', 'promote'],
+    ['/cupel quarantine', 'quarantine'],
+    ['/cupel quarantine e1', 'quarantine'],
+    ['/cupel blacklist r1   ', 'blacklist'],
+    ['/cupel reevaluate <script> because', 'reevaluate'],
+    [`/cupel promote ${'x'.repeat(201)}`, 'promote'],
+  ])('%j lacks something', (body, form) => {
+    expect(parseCommand(body)).toEqual({ kind: 'incomplete', form })
+  })
+})
+
 describe('who may command', () => {
   const spending = ['review', 'review full', 'pause', 'resume', 'resolve'] as const
   const asking = ['explain', 'config', 'help'] as const
-  const table = permissions.flatMap(permission => [true, false].map(isAuthor => ({ permission, isAuthor })))
+  const administering = [
+    'experiments',
+    'promote',
+    'quarantine',
+    'reevaluate',
+    'blacklist',
+    'rollback',
+  ] as const
+  const table = permissions.flatMap(permission =>
+    [true, false].map(isAuthor => ({ permission, isAuthor, administrator: false })),
+  )
 
   it.each(table)('$permission, author $isAuthor: spending needs write', who => {
     const expected = ['write', 'maintain', 'admin'].includes(who.permission) ? 'allowed' : 'refused'
@@ -66,8 +109,19 @@ describe('who may command', () => {
     for (const form of asking) expect(authorise(form, who).kind).toBe(expected)
   })
 
+  it.each(table)('$permission, author $isAuthor: Cupel itself is for its administrators alone', who => {
+    for (const form of administering) {
+      expect(authorise(form, who)).toMatchObject({ kind: 'refused', needs: 'administrator' })
+      expect(authorise(form, { ...who, administrator: true })).toEqual({ kind: 'allowed' })
+    }
+    // Nor does being one give anything else.
+    expect(authorise('review', { ...who, administrator: true }).kind).toBe(authorise('review', who).kind)
+  })
+
   it('the tables above hold every command', () => {
-    expect(new Set<string>([...spending, ...asking])).toEqual(new Set(commandTable.map(row => row.form)))
+    expect(new Set<string>([...spending, ...asking, ...administering])).toEqual(
+      new Set(commandTable.map(row => row.form)),
+    )
   })
 
   it.each([
@@ -76,12 +130,40 @@ describe('who may command', () => {
     [{ permission: 'read', isAuthor: true } as const, false],
     [{ permission: 'triage', isAuthor: false } as const, false],
   ])('%o is refused silently: %s', (who, silent) => {
-    expect(authorise('review', who)).toEqual({ kind: 'refused', needs: 'write', silent })
-    expect(mayBeAnswered(who)).toBe(!silent)
+    const nobody = { ...who, administrator: false }
+    expect(authorise('review', nobody)).toEqual({ kind: 'refused', needs: 'write', silent })
+    expect(mayBeAnswered(nobody)).toBe(!silent)
+    expect(mayBeAnswered({ ...who, administrator: true })).toBe(true)
   })
 })
 
 describe('what Cupel answers', () => {
+  const actions = ['promote', 'quarantine', 'reevaluate', 'blacklist', 'rollback'] as const
+
+  it('experiments on trial first, and never more than 50', () => {
+    const many = Array.from({ length: 60 }, (_, index) => ({ id: `e${index}`, name: 'n', state: 'stopped' }))
+    const text = renderExperiments([...many, { id: 'trial', name: 'fast', state: 'active' }])
+    expect(text.split('\n')[2]).toBe('| `trial` | `fast` | active |')
+    expect(text).toContain('11 more are left out')
+    expect(renderExperiments([])).toBe('There is no experiment.')
+  })
+
+  it.each([
+    ['abcdef-1', 'abcdef-1'],
+    ['abcdef', null],
+    ['abcdeg', 'abcdeg-3'],
+    ['abc', null],
+    ['nothing', null],
+    ['short', 'short'],
+  ])('%s means the experiment %s', (said, id) => {
+    const known = ['abcdef-1', 'abcdef-2', 'abcdeg-3', 'short'].map(each => ({
+      id: each,
+      name: '',
+      state: 'active',
+    }))
+    expect(experimentMeant(known, said)?.id ?? null).toBe(id)
+  })
+
   it('help and docs/commands.md name every command with the same words', () => {
     const document = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8')
     const rows = renderHelp()
@@ -92,6 +174,7 @@ describe('what Cupel answers', () => {
   })
 
   it('a refusal names what is needed', () => {
+    expect(renderRefusal('promote', 'administrator')).toContain('CUPEL_ADMINS')
     expect(renderRefusal('pause', 'write')).toContain('`/cupel pause` needs write access')
   })
 
@@ -106,6 +189,11 @@ describe('what Cupel answers', () => {
   it('no answer begins a line with a command', () => {
     for (const text of [
       renderHelp(),
+      renderIncomplete('quarantine'),
+      renderNoExperiment('/cupel pause'),
+      renderExperiments([{ id: 'e', name: '`\n/cupel pause\n|', state: 'active' }]),
+      ...actions.map(form => renderRequested(form, 'e', { commentId: 1 })),
+      renderRefusal('rollback', 'administrator'),
       renderRefusal('review', 'write'),
       renderUnknown({ said: 'x', suggestion: null }),
     ]) {

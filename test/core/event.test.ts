@@ -110,6 +110,7 @@ describe('comments', () => {
     ref,
     commentId: 40,
     login: 'ann',
+    userId: 1,
     command: { kind: 'command', form: 'review' },
   }
 

@@ -206,7 +206,7 @@ export function places(seen: Seen): string[] {
 }
 
 /** Contents of the reactions to a comment by Cupel. */
-export function reactions(world: World, commentId: number): string[] {
+export function reactions(world: Pick<World, 'github'>, commentId: number): string[] {
   const { issueComments, reviewComments } = world.github.state
   const comment = issueComments.get(commentId) ?? reviewComments.get(commentId)
   return (comment?.reactions ?? []).filter(each => each.user.login === bot).map(each => each.content)

@@ -163,7 +163,12 @@ async function installPatientModels(database: TestDatabase, providers: readonly 
   })
   if (configuration === null) throw new Error('no model to ask')
   const limits = { ...configuration.limits, deadlineMs: 20_000 }
-  await releases(database.pool('cupel_production', 1)).installGenesisModels({ ...configuration, limits })
+  const store = releases(database.pool('cupel_production', 1), {
+    secret: '',
+    hasPrompt: () => true,
+    log: { error: () => {} },
+  })
+  await store.installGenesisModels({ ...configuration, limits })
 }
 
 const noModels = { OPENAI_API_KEY: '', OPENAI_BASE_URL: '', ANTHROPIC_API_KEY: '', ANTHROPIC_BASE_URL: '' }

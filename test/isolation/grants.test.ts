@@ -279,8 +279,8 @@ test('the web process can neither end a delivery nor begin one anew', async () =
 
 test('a finished run of an experiment cannot be changed or taken back', async () => {
   await owner.query(
-    `insert into experiments_v1.experiments (id, name, author, author_kind, budget_usd, configuration_id, configuration)
-       values ('e', 'e', 'a', 'person', 1, encode(sha256('{}'), 'hex'), '{}');
+    `insert into experiments_v1.experiments (id, name, author, author_kind, budget_usd, configuration_id, configuration, parts)
+       values ('e', 'e', 'a', 'person', 1, encode(sha256('{}'), 'hex'), '{}', '{}');
      insert into experiments_v1.samples
          (id, repository_id, number, head_sha, snapshot, seed, split, hunks, changed_lines, language)
        values ('s', 1, 1, 'h', '{}', repeat('0', 64), 'training', 1, 1, 'Go')`,

@@ -187,9 +187,9 @@ describe.each([...zones])('zone %s', zone => {
   })
 })
 
-test('every folder of jobs is a zone', () => {
+test('every folder of jobs is a zone; only quarantine, which is read and does nothing, has none', () => {
   const folders = new Set(filesUnder('jobs').map(file => file.split('/')[1] ?? ''))
-  expect([...folders].sort()).toEqual([...zones].sort())
+  expect([...folders, 'quarantine'].sort()).toEqual([...zones].sort())
 })
 
 describe('the edges', () => {
@@ -200,8 +200,15 @@ describe('the edges', () => {
     expect(beyond(own(from('src/web/main.ts')), ...wiring)).toEqual([])
   })
 
+  it('V1’s way out imports core; only main.ts touches adapters', () => {
+    const proxy = own(from('src/egress/')).filter(({ file }) => file !== 'src/egress/main.ts')
+    expect(beyond(proxy, 'src/core/', 'src/egress/')).toEqual([])
+    const wiring = ['src/adapters/system/', 'src/adapters/prometheus/', 'src/egress/']
+    expect(beyond(own(from('src/egress/main.ts')), ...wiring)).toEqual([])
+  })
+
   it('nobody imports web, the supervisor or a command line but the command line', () => {
-    const edges = ['src/web/', 'src/supervisor/', 'src/cli/']
+    const edges = ['src/web/', 'src/egress/', 'src/supervisor/', 'src/cli/']
     const into = imports.filter(({ to }) => edges.some(edge => to.startsWith(edge)))
     const strays = into.filter(
       ({ file, to }) => !file.startsWith('src/cli/') && dirname(file) !== dirname(to),

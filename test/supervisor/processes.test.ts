@@ -42,10 +42,15 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
       'ANTHROPIC_API_KEY',
       'ANTHROPIC_BASE_URL',
       'ANTHROPIC_MODEL',
+      'ARCHIVE_URL',
       'CUPEL_EXPERIMENTS_DAILY_USD',
+      'CUPEL_EXPERIMENTS_MONTHLY_USD',
       'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',
+      'CUPEL_EXPERIMENT_DAILY_USD',
+      'CUPEL_EXPERIMENT_MONTHLY_USD',
       'CUPEL_PRICES',
       'CUPEL_RECOVERY_SECONDS',
+      'CUPEL_SOFT_SHARE',
       'HOST',
       'METRICS_PORT',
       'OPENAI_API_KEY',
@@ -56,27 +61,38 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
   },
   gate: {
     role: 'cupel_gate',
-    sees: ['CUPEL_GATE_SECONDS', 'CUPEL_JUDGING_BUDGET', 'HOST', 'METRICS_PORT'],
+    sees: ['CUPEL_DEPLOYER', 'CUPEL_GATE_SECONDS', 'CUPEL_JUDGING_BUDGET', 'HOST', 'METRICS_PORT'],
   },
+  archive: { role: 'cupel_archive', sees: ['HOST', 'METRICS_PORT'] },
   production: {
     role: 'cupel_production',
     sees: [
       'ANTHROPIC_API_KEY',
       'ANTHROPIC_BASE_URL',
+      'ANTHROPIC_CHEAPER_MODEL',
       'ANTHROPIC_MODEL',
       'APP_ID',
+      'CUPEL_ADMINS',
+      'CUPEL_DAILY_USD',
       'CUPEL_DAILY_USD_AUTHOR',
       'CUPEL_DAILY_USD_INSTALLATION',
       'CUPEL_DAILY_USD_REPOSITORY',
+      'CUPEL_MONTHLY_USD',
+      'CUPEL_MONTHLY_USD_AUTHOR',
+      'CUPEL_MONTHLY_USD_INSTALLATION',
+      'CUPEL_MONTHLY_USD_REPOSITORY',
       'CUPEL_PRICES',
       'CUPEL_RECOVERY_SECONDS',
+      'CUPEL_SAMPLE_DAYS',
       'CUPEL_SAMPLE_RATE',
+      'CUPEL_SOFT_SHARE',
       'GHE_HOST',
       'GHE_PROTOCOL',
       'HOST',
       'METRICS_PORT',
       'OPENAI_API_KEY',
       'OPENAI_BASE_URL',
+      'OPENAI_CHEAPER_MODEL',
       'OPENAI_MODEL',
       'PRIVATE_KEY',
       'PRIVATE_KEY_PATH',
@@ -91,6 +107,7 @@ const renamed = [
   'CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY',
   'CUPEL_EXPERIMENTS_METRICS_PORT',
   'CUPEL_GATE_METRICS_PORT',
+  'CUPEL_ARCHIVE_PORT',
 ]
 
 let folder: string
@@ -145,6 +162,18 @@ it.each(Object.entries(expected))('%s sees its allow-list and nothing else', (na
 
 it('what the starter sets wins over the machine', () => {
   expect(seen['web']?.['PORT']).toBe('4321')
+})
+
+it.each([
+  [{}, 'http://127.0.0.1:9467'],
+  [{ HOST: '0.0.0.0', CUPEL_ARCHIVE_PORT: '81' }, 'http://127.0.0.1:81'],
+  [{ HOST: '::1' }, 'http://[::1]:9467'],
+  [{ METRICS_PORT: '0' }, undefined],
+  [{ METRICS_PORT: '0', CUPEL_ARCHIVE_PORT: '82' }, 'http://127.0.0.1:82'],
+  [{ ARCHIVE_URL: 'https://archive.example' }, 'https://archive.example'],
+])('with %j the experiments worker looks for the archive at %s', (own, url) => {
+  const spec = processSpecs(own, ownerUrl).find(each => each.name === 'experiments')
+  expect(spec?.env['ARCHIVE_URL']).toBe(url)
 })
 
 it.each([

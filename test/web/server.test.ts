@@ -45,6 +45,11 @@ test('a signed webhook is a row before it is answered 202, and a job soon after'
   ])
   await web.intake.drain()
   expect(await jobs(owner)).toContain(sent.headers['x-github-delivery'])
+  const trace = sent.headers['x-github-delivery']
+  expect(web.logged).toContainEqual({
+    fields: { trace, event: 'pull_request', action: 'opened', outcome: 'accepted' },
+    message: 'webhook taken',
+  })
 })
 
 describe('a signature is of the raw bytes', () => {
@@ -141,8 +146,9 @@ describe('size', () => {
     )
     socket.end()
     await once(socket.resume(), 'close')
-    await vi.waitUntil(() => web.logged.length > 0)
-    expect(web.logged).toMatchObject([{ fields: { reason: 'the body ended early' } }])
+    const refused = () => web.logged.filter(({ message }) => message === 'webhook refused')
+    await vi.waitUntil(() => refused().length > 0)
+    expect(refused()).toMatchObject([{ fields: { reason: 'the body ended early' } }])
     expect(await rows(owner)).toEqual([])
     expect((await post(web.url, webhook(payload))).status).toBe(202)
   })

@@ -106,7 +106,7 @@ export async function startWeb(
     metrics,
     renderMetrics: async () => ({ contentType, text: await render() }),
     notReady: async () => null,
-    log: { warn: note, error: note },
+    log: { info: note, warn: note, error: note },
     ...more,
   })
   await listen(server)

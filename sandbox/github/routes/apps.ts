@@ -1,9 +1,9 @@
 import { mintToken, reaches } from '../auth.ts'
 import { created, MAX_PAGE, ok, page, type Answer, type Call, type Route } from '../http.ts'
-import { renderApp, renderInstallation, renderRepository } from '../render.ts'
+import { renderApp, renderInstallation, renderRepository, renderUser } from '../render.ts'
 import { installationOf, keyOf, type Access, type Installation } from '../state.ts'
 import type { Delivery } from '../webhooks.ts'
-import { notFound, Refusal } from '../world.ts'
+import { forbidden, notFound, Refusal } from '../world.ts'
 
 const asApp = (call: Call): void => {
   if (call.actor.kind !== 'app') throw new Refusal(401, 'A JSON web token could not be decoded')
@@ -107,6 +107,22 @@ export const appRoutes: Route[] = [
       const installation = repo === undefined ? undefined : installationOf(call.world.state, repo)
       if (installation === undefined) throw notFound()
       return ok(renderInstallation(call.world, installation))
+    },
+  },
+  {
+    method: 'GET',
+    path: '/orgs/{org}/teams/{team_slug}/members',
+    handle: call => {
+      const { actor, world } = call
+      const organisation = world.state.users.get(keyOf(call.params['org'] ?? ''))
+      if (actor.kind !== 'installation') throw new Refusal(401, 'Requires authentication')
+      // Another organisation's teams are not there for who may not see them.
+      if (organisation === undefined || actor.token.installation.account !== organisation) throw notFound()
+      if (actor.token.permissions['members'] === undefined) throw forbidden()
+      const team = organisation.teams?.get(call.params['team_slug'] ?? '')
+      if (team === undefined) throw notFound()
+      const members = [...team].flatMap(login => world.state.users.get(login) ?? [])
+      return page(call, members, member => renderUser(world, member))
     },
   },
   {

@@ -19,9 +19,17 @@ export interface AnalyserLimits {
   patienceMs: number
 }
 
+/**
+ * What the child may hold, MiB: 1024, or less where the container's limit (bytes, 0 or enormous: none) is smaller than that
+ * and the 256 MiB of the process beside it. A container over its limit is killed whole, not the child alone.
+ */
+export function residentLimitMb(containerBytes: number): number {
+  return containerBytes > 0 ? Math.max(128, Math.min(1024, Math.floor(containerBytes / 2 ** 20) - 256)) : 1024
+}
+
 export const defaultLimits: AnalyserLimits = {
   heapMb: 512,
-  residentMb: 1024,
+  residentMb: residentLimitMb(process.constrainedMemory()),
   fileLength: 1_000_000,
   files: 300,
   patienceMs: 5_000,

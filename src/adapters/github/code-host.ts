@@ -4,6 +4,7 @@ import { findReview } from './find-review.ts'
 import { finishCheck } from './finish-check.ts'
 import { listFiles } from './list-files.ts'
 import { listReviewComments } from './list-review-comments.ts'
+import { minimiseComments } from './minimise-comments.ts'
 import { postReview } from './post-review.ts'
 import { putSummary } from './put-summary.ts'
 import { readBlobs } from './read-blobs.ts'
@@ -41,6 +42,7 @@ export function codeHost(options: CallDeps & { botLogin: string }): {
       reviewComments: (ref, reviewId) => listReviewComments(call, ref, reviewId),
       putSummary: (ref, commentId, body) => putSummary(deps, ref, commentId, body),
       resolveThreads: (ref, threadIds) => resolveThreads(deps, ref, threadIds),
+      minimise: (ref, nodeIds) => minimiseComments(call, ref, nodeIds),
       replyInThread: (ref, commentId, body) => replyInThread(deps, ref, commentId, body),
       comment: (ref, body) => comment(deps, ref, body),
       react: (ref, target, content) => react(call, ref, target, content),

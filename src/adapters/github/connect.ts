@@ -2,17 +2,20 @@ import type { Logger, Probot } from 'probot'
 import { z } from 'zod'
 import type { Clock } from '../../ports/clock.ts'
 import type { AppHook } from '../../ports/code-host.ts'
+import type { Directory } from '../../ports/administrators.ts'
 import { appHook } from './app-hook.ts'
 import type { CallDeps } from './call.ts'
+import { directory } from './directory.ts'
 import { githubFault } from './github-fault.ts'
 import { installationOctokits } from './installation-octokits.ts'
-import { createProbot } from './probot.ts'
+import { createProbot, quietOctokit } from './probot.ts'
 
 export interface ConnectedApp {
   /** Login of the App's own account, `<slug>[bot]`. */
   botLogin: string
   octokitFor: CallDeps['octokitFor']
   hook: AppHook
+  directory: Directory
   /** Feeds stored events through Probot's handlers; answers what the handler answered, rejects with what it threw. */
   receiver<Event extends { name: string; deliveryId: string; payload: unknown }>(
     handle: (event: Event) => Promise<string>,
@@ -38,6 +41,7 @@ export async function connectApp(options: {
     log: options.log,
   })
   const asApp = await probot.auth()
+  const Client = quietOctokit(options.log)
   const { slug } = await asApp
     .request('GET /app')
     .then(({ data }) => appAnswer.parse(data))
@@ -53,6 +57,11 @@ export async function connectApp(options: {
       clock: options.clock,
     }),
     hook: appHook({ app: () => probot.auth(), clock: options.clock }),
+    directory: directory({
+      app: () => probot.auth(),
+      clientOf: token => new Client({ baseUrl: options.baseUrl, authStrategy: undefined, auth: token }),
+      clock: options.clock,
+    }),
     receiver: handle => receiver(probot, handle),
   }
 }

@@ -19,7 +19,7 @@ const written = 'fullDatabaseId body author { kind: __typename login }'
 export const lists = {
   reviewThreads: `{
     ${pageInfo}
-    nodes { id isResolved isOutdated path diffSide line comments(first: 1) { nodes { ${written} } } }
+    nodes { id isResolved isOutdated path diffSide line comments(first: 1) { nodes { id isMinimized minimizedReason ${written} } } }
   }`,
   reviews: `{ ${pageInfo} nodes { ${written} commit { oid } } }`,
   comments: `{ ${pageInfo} totalCount nodes { ${written} } }`,
@@ -94,7 +94,9 @@ export const listAnswers = {
       path: z.string(),
       diffSide: z.enum(['LEFT', 'RIGHT']),
       line: z.number().nullish(),
-      comments: nodes(comment),
+      comments: nodes(
+        comment.extend({ id: z.string(), isMinimized: z.boolean(), minimizedReason: z.string().nullish() }),
+      ),
     }),
   ),
   reviews: ending(comment.extend({ commit: z.object({ oid: z.string() }).nullable() })),

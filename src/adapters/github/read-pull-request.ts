@@ -113,6 +113,8 @@ function viewOf(
           side: thread.diffSide,
           line: thread.line ?? null,
           commentId: first.fullDatabaseId,
+          commentNodeId: first.id,
+          withdrawn: first.isMinimized && first.minimizedReason?.toLowerCase() === 'outdated',
           body: first.body,
         },
       ]

@@ -60,6 +60,10 @@ export function createModels(options: ModelsOptions): Models {
     metrics?.tokens(choice.model, 'cached', usage.cachedInputTokens)
     metrics?.tokens(choice.model, 'output', usage.outputTokens)
     if (usage.usd !== undefined) metrics?.usd(choice.model, usage.usd)
+    log?.info(
+      { model: `${choice.provider}/${choice.model}`, outcome, latencyMs: Math.round(latencyMs), ...usage },
+      'model asked',
+    )
   }
 
   return {

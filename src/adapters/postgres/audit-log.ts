@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { verifyChain, type AuditHead, type ChainVerdict } from '../../core/audit.ts'
 import { canonicalJson } from '../../core/ids.ts'
 import type { AuditLog } from '../../ports/stores.ts'
 import { storable, type Db } from './pool.ts'
@@ -60,9 +61,19 @@ export async function* auditRows(client: pg.ClientBase): AsyncGenerator<StoredEv
   }
 }
 
-export async function auditHead(
-  db: Pick<pg.ClientBase, 'query'>,
-): Promise<{ sequence: number; hash: string }> {
+/**
+ * Recomputes the chain on one connection. The database's own head is one more witness beside those kept elsewhere:
+ * whoever cuts the tail must change it too.
+ */
+export async function verifyAudit(
+  client: pg.ClientBase,
+  exported: readonly AuditHead[],
+): Promise<ChainVerdict> {
+  const own = await auditHead(client)
+  return verifyChain(auditRows(client), own.sequence > 0 ? [own, ...exported] : exported)
+}
+
+export async function auditHead(db: Pick<pg.ClientBase, 'query'>): Promise<AuditHead> {
   const { rows } = await db.query<{ sequence: string; hash: string }>('select sequence, hash from audit.head')
   return { sequence: Number(rows[0]?.sequence ?? 0), hash: rows[0]?.hash ?? '' }
 }

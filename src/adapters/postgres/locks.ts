@@ -5,7 +5,7 @@ import { databaseFault } from './pool.ts'
 
 /** First keys: they keep the locks apart from each other and from other advisory locks of the database. */
 const pullRequests = 0x43_55_50_4c
-const turns = 0x43_55_50_4d
+const named = 0x43_55_50_4d
 
 /**
  * Each lock held takes one connection of `pool` for as long as `work` runs: give it a pool of its own, at least as
@@ -14,17 +14,23 @@ const turns = 0x43_55_50_4d
 export function locks(pool: pg.Pool): Locks {
   return {
     withPullRequest: (repositoryId, number, work) =>
-      withLock(pool, { space: pullRequests, key: `${repositoryId}#${number}` }, 'pull request', work),
+      withLock(
+        pool,
+        { space: pullRequests, key: `${repositoryId}#${number}` },
+        'the pull request’s lock',
+        work,
+      ),
   }
 }
 
-/** Runs `work` unless another process is at the same; 'busy' then. `signal` aborts when the lock is lost. */
-export function withTurn<T>(
+/** 'busy' when somebody else holds the lock of that name. `what` is said of a lock that was lost with its connection. */
+export function whileLocked<T>(
   pool: pg.Pool,
   name: string,
+  what: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | 'busy'> {
-  return withLock(pool, { space: turns, key: name }, 'turn', work)
+  return withLock(pool, { space: named, key: name }, what, work)
 }
 
 async function withLock<T>(
@@ -37,7 +43,7 @@ async function withLock<T>(
   const lost = new AbortController()
   const onLost = (error?: Error): void =>
     lost.abort(
-      new Fault('database-unavailable', `the ${what}’s lock was lost with its connection`, {
+      new Fault('database-unavailable', `${what} was lost with its connection`, {
         retry: 'soon',
         cause: error,
       }),

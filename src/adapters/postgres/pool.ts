@@ -60,6 +60,23 @@ export async function inTransaction<T>(pool: pg.Pool, work: (db: Db) => Promise<
   }
 }
 
+/** Several queries on one connection, without a transaction of their own. */
+export async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  // Without a listener the loss of a checked-out connection would end the process; the running query rejects anyway.
+  let broken: Error | undefined
+  const lost = (error: Error): void => void (broken = error)
+  client.on('error', lost)
+  try {
+    return await work(client)
+  } catch (error) {
+    throw databaseFault(error)
+  } finally {
+    client.removeListener('error', lost)
+    client.release(broken)
+  }
+}
+
 function refuse(error: unknown): never {
   throw databaseFault(error)
 }

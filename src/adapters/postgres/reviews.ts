@@ -13,7 +13,7 @@ import { inTransaction, storable, type Db } from './pool.ts'
 
 export function reviews(pool: pg.Pool): Reviews {
   return {
-    open: (key, now) => open(pool, key, now),
+    open: (key, now, dueAt) => open(pool, key, now, dueAt),
     rounds: (repositoryId, number, exceptReviewId) => rounds(pool, repositoryId, number, exceptReviewId),
     saveCheck: (id, checkId) => saveCheck(pool, id, checkId),
     saveExamination: (id, examination) => inTransaction(pool, db => saveExamination(db, id, examination)),
@@ -47,17 +47,18 @@ interface Row {
 const columns = `installation_id, repository_id, owner, repo, number, head_sha, release_id, occasion,
   id, state, marker, check_id, review_id, created_at, base_sha`
 
-async function open(db: Db, key: ReviewKey, now: Date): Promise<ReviewRow> {
+async function open(db: Db, key: ReviewKey, now: Date, dueAt = now): Promise<ReviewRow> {
   const unique = [key.repositoryId, key.number, key.headSha, key.releaseId, key.occasion]
   const inserted = await db.query<Row>(
     `insert into production.code_reviews as known
-       (repository_id, number, head_sha, release_id, occasion, installation_id, owner, repo, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (repository_id, number, head_sha, release_id, occasion, installation_id, owner, repo, created_at, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (repository_id, number, head_sha, release_id, occasion) do update
-       set state = 'started', conclusion = null, detail = null, finished_at = null
+       set state = 'started', conclusion = null, detail = null, finished_at = null, due_at = excluded.due_at,
+         begun_at = null, healthy = null, attributable = null
        where known.state in ('skipped', 'superseded', 'failed')
      returning ${columns}`,
-    [...unique, key.installationId, key.owner, key.repo, now],
+    [...unique, key.installationId, key.owner, key.repo, now, dueAt],
   )
   let row = inserted.rows[0]
   if (!row) {
@@ -69,7 +70,7 @@ async function open(db: Db, key: ReviewKey, now: Date): Promise<ReviewRow> {
     row = known.rows[0]
   }
   // Deleted between the two statements (the App was removed): begin again.
-  return row ? reviewOf(db, row) : open(db, key, now)
+  return row ? reviewOf(db, row) : open(db, key, now, dueAt)
 }
 
 async function get(db: Db, id: string): Promise<ReviewRow | null> {
@@ -116,12 +117,12 @@ async function reviewOf(db: Db, row: Row): Promise<ReviewRow> {
 async function rounds(db: Db, repositoryId: number, number: number, exceptId: string): Promise<Rounds> {
   const finished = await db.query<{ count: string }>(
     `select count(*) from production.code_reviews
-     where repository_id = $1 and number = $2 and id <> $3 and state = 'done'`,
+     where repository_id = $1 and number = $2 and id <> $3 and state = 'done' and withdrawn_at is null`,
     [repositoryId, number, exceptId],
   )
   const last = await db.query<{ release_id: string; line_digests: StoredExamination['lineDigests'] | null }>(
     `select release_id, line_digests from production.code_reviews
-     where repository_id = $1 and number = $2 and id <> $3 and state = 'done' and base_sha is not null
+     where repository_id = $1 and number = $2 and id <> $3 and state = 'done' and base_sha is not null and withdrawn_at is null
      order by created_at desc, finished_at desc limit 1`,
     [repositoryId, number, exceptId],
   )
@@ -134,6 +135,7 @@ async function rounds(db: Db, repositoryId: number, number: number, exceptId: st
     `select f.fingerprint, f.path, f.severity, f.comment_id
      from production.review_findings f join production.code_reviews r on r.id = f.code_review_id
      where r.repository_id = $1 and r.number = $2 and r.id <> $3 and f.state = 'inline' and r.review_id is not null
+       and r.withdrawn_at is null
      order by r.created_at, f.position`,
     [repositoryId, number, exceptId],
   )
@@ -151,7 +153,10 @@ async function rounds(db: Db, repositoryId: number, number: number, exceptId: st
 }
 
 async function saveCheck(db: Db, id: string, checkId: number): Promise<void> {
-  await db.query('update production.code_reviews set check_id = $2 where id = $1', [id, checkId])
+  await db.query(
+    'update production.code_reviews set check_id = $2, begun_at = coalesce(begun_at, now()) where id = $1',
+    [id, checkId],
+  )
 }
 
 async function savePosted(db: Db, id: string, posted: Parameters<Reviews['savePosted']>[1]): Promise<void> {
@@ -173,11 +178,19 @@ async function finish(
   db: Db,
   id: string,
   state: 'done' | 'skipped' | 'superseded' | 'failed',
-  outcome: { conclusion: string; detail: string },
+  outcome: Parameters<Reviews['finish']>[2],
 ): Promise<void> {
   await db.query(
-    `update production.code_reviews set state = $2, conclusion = $3, detail = $4, finished_at = now() where id = $1`,
-    [id, state, storable(outcome.conclusion), storable(outcome.detail)],
+    `update production.code_reviews set state = $2, conclusion = $3, detail = $4, finished_at = now(), healthy = $5,
+       attributable = $6 where id = $1`,
+    [
+      id,
+      state,
+      storable(outcome.conclusion),
+      storable(outcome.detail),
+      outcome.health?.healthy ?? null,
+      outcome.health?.attributable ?? null,
+    ],
   )
 }
 

@@ -2,9 +2,17 @@ import type pg from 'pg'
 import type { Vote } from '../../core/label.ts'
 import type { Finding } from '../../core/review/finding.ts'
 import { readSnapshot, readWishes } from '../../core/sample.ts'
-import type { Claim, LabelledRun, Replay, RunKey, RunResult, Runs } from '../../ports/experiments.ts'
+import type {
+  Claim,
+  LabelledRun,
+  Replay,
+  RunKey,
+  RunMoney,
+  RunResult,
+  Runs,
+} from '../../ports/experiments.ts'
 import { inTransaction, storable, type Db } from './pool.ts'
-import { addSpending, lockSpending, moneyOf, spentOn } from './spending.ts'
+import { addSpending, lockSpending, moneyOf, spentBy } from './spending.ts'
 
 /** As often as a run may be begun: one whose worker died every time is taken to be what kills it. */
 const mostAttempts = 3
@@ -15,7 +23,8 @@ export function runs(pool: pg.Pool): Runs {
     claim: (key, money, now) => inTransaction(pool, db => claim(db, key, money, now)),
     finish: (key, attempt, result) => inTransaction(pool, db => finish(db, key, attempt, result)),
     release: (key, attempt, usd) => inTransaction(pool, db => release(db, key, attempt, usd)),
-    spentOn: now => spentOn(pool, now),
+    spentOn: async now => (await spentBy(pool, null, now)).todayUsd,
+    spentBy: (experimentId, now) => spentBy(pool, experimentId, now),
     money: experimentId => moneyOf(pool, experimentId),
     sample: sampleId => sample(pool, sampleId),
     scored: replay => scored(pool, replay),
@@ -25,12 +34,7 @@ export function runs(pool: pg.Pool): Runs {
 const ofKey = 'experiment_id = $1 and sample_id = $2 and kind = $3'
 const valuesOf = (key: RunKey) => [key.experimentId, key.sampleId, key.kind]
 
-async function claim(
-  db: Db,
-  key: RunKey,
-  money: { runUsd: number; budgetUsd: number; dailyUsd: number },
-  now: Date,
-): Promise<Claim> {
+async function claim(db: Db, key: RunKey, money: RunMoney, now: Date): Promise<Claim> {
   // One claim at a time: what is left is read and taken in one step, and two of one run take turns.
   await lockSpending(db)
   const { rows } = await db.query<{ finished: boolean; attempts: number }>(
@@ -64,12 +68,7 @@ async function claim(
 }
 
 /** Millionths of a dollar are compared, so that ten tenths make one. */
-async function refusalOf(
-  db: Db,
-  experimentId: string,
-  money: { runUsd: number; budgetUsd: number; dailyUsd: number },
-  now: Date,
-): Promise<Claim | null> {
+async function refusalOf(db: Db, experimentId: string, money: RunMoney, now: Date): Promise<Claim | null> {
   // What costs nothing waits for no money.
   if (money.runUsd === 0) return null
   const { spentUsd, reservedUsd } = await moneyOf(db, experimentId)
@@ -80,10 +79,18 @@ async function refusalOf(
       ? { outcome: 'over-budget', spentUsd: spentUsd - reservedUsd }
       : { outcome: 'wait', for: 'own-budget' }
   }
-  const today = await spentOn(db, now)
-  return micro(today) + micro(money.runUsd) > micro(money.dailyUsd)
-    ? { outcome: 'wait', for: 'daily-budget' }
-    : null
+  const all = await spentBy(db, null, now)
+  const own = await spentBy(db, experimentId, now)
+  const bounds = [
+    ['daily-budget', all.todayUsd, money.dailyUsd],
+    ['monthly-budget', all.monthUsd, money.monthlyUsd],
+    ['own-daily-budget', own.todayUsd, money.ownDailyUsd],
+    ['own-monthly-budget', own.monthUsd, money.ownMonthlyUsd],
+  ] as const
+  const passed = bounds.find(
+    ([, spent, most]) => most !== undefined && micro(spent) + micro(money.runUsd) > micro(most),
+  )
+  return passed ? { outcome: 'wait', for: passed[0] } : null
 }
 
 type Ending = Omit<RunResult, 'usd'> & {

@@ -36,11 +36,17 @@ export async function moneyOf(
   return { spentUsd: Number(rows[0]?.spent ?? 0), reservedUsd: Number(rows[0]?.reserved ?? 0) }
 }
 
-/** What all experiments have spent and reserved on that UTC day. */
-export async function spentOn(db: Db, now: Date): Promise<number> {
-  const { rows } = await db.query<{ usd: string }>(
-    'select coalesce(sum(usd), 0) as usd from experiments_v1.spending where day = $1',
-    [now.toISOString().slice(0, 10)],
+/** What an experiment, or with null all of them, has spent and reserved on that UTC day and in its month until then. */
+export async function spentBy(
+  db: Db,
+  experimentId: string | null,
+  now: Date,
+): Promise<{ todayUsd: number; monthUsd: number }> {
+  const { rows } = await db.query<{ today: string; month: string }>(
+    `select coalesce(sum(usd) filter (where day = $1), 0) as today, coalesce(sum(usd), 0) as month
+     from experiments_v1.spending
+     where day between date_trunc('month', $1::date)::date and $1 and ($2::text is null or experiment_id = $2)`,
+    [now.toISOString().slice(0, 10), experimentId],
   )
-  return Number(rows[0]?.usd ?? 0)
+  return { todayUsd: Number(rows[0]?.today ?? 0), monthUsd: Number(rows[0]?.month ?? 0) }
 }

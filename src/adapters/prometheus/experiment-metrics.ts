@@ -1,8 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { experimentStates } from '../../core/experiment.ts'
+import { experimentStates, runKinds } from '../../core/experiment.ts'
 import type { ExperimentMetrics } from '../../ports/metrics.ts'
 import { boundedLabel } from './bounded-label.ts'
 import type { PrometheusMetrics } from './metrics.ts'
+import { queueMetrics } from './queue-metrics.ts'
 
 const callBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 120]
 
@@ -36,6 +37,10 @@ export function experimentMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metr
   const usd = counter('v1_model_usd_total', 'US dollars by model.', 'model')
   const findings = counter('v1_findings_total', 'Findings of experiments; nobody is shown them.')
   const states = gauge('v1_experiments', 'Experiments by state.', 'state')
+  const budget = gauge(
+    'v1_budget_spent_ratio',
+    'Share of the day’s money of all experiments that is spent or reserved.',
+  )
   const waiting = gauge('v1_experiments_waiting', 'Active experiments that wait for a key or for money.')
 
   const stepName = boundedLabel(50)
@@ -43,7 +48,14 @@ export function experimentMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metr
   const model = boundedLabel(50)
   const code = boundedLabel(30)
 
+  // Series that begin at 1 have never risen: what is alerted on exists from the start.
+  for (const kind of runKinds) {
+    durations.zero({ kind })
+    for (const state of ['done', 'degraded', 'failed']) runs.inc({ state, kind }, 0)
+  }
+
   const metrics: ExperimentMetrics = {
+    ...queueMetrics('v1', registry),
     runFinished(kind, state, errorCode, seconds) {
       runs.inc({ state, kind })
       durations.observe({ kind }, seconds)
@@ -54,6 +66,7 @@ export function experimentMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metr
       for (const state of experimentStates) states.set({ state }, byState[state] ?? 0)
       waiting.set(count)
     },
+    budget: share => budget.set(share),
     step: (kind, name, outcome, seconds) =>
       steps.observe({ kind, name: stepName(name), outcome: stepOutcome(outcome) }, seconds),
     tokens: (name, kind, count) => tokens.inc({ model: model(name), kind }, count),

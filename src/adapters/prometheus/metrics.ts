@@ -1,6 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Metrics } from '../../ports/metrics.ts'
+import { signalKinds } from '../../core/feedback.ts'
+import { budgetScopes, type Metrics } from '../../ports/metrics.ts'
 import { boundedLabel } from './bounded-label.ts'
+import { queueMetrics } from './queue-metrics.ts'
 
 /** Service level objectives, in seconds: a webhook's answer and a review from event to posting. */
 export const objectives = { intake: 0.05, review: 3 } as const
@@ -39,11 +41,16 @@ export function prometheusMetrics(): PrometheusMetrics {
     reviewBuckets,
     'outcome',
   )
+  const begun = histogram(
+    'v2_begin_duration_seconds',
+    'From the event to the check run in progress.',
+    reviewBuckets,
+  )
   const active = new Gauge({ name: 'v2_active_requests', help: 'Webhooks being answered now.', registers })
   const errors = counter('v2_errors_total', 'Requests that ended in an error.', 'kind')
   const violations = counter(
     'v2_slo_violations_total',
-    'Requests slower than their objective or failed.',
+    'Requests slower than their objective or failed, and minutes of reviews that missed theirs.',
     'objective',
   )
   const steps = histogram(
@@ -58,6 +65,11 @@ export function prometheusMetrics(): PrometheusMetrics {
   const usd = counter('v2_model_usd_total', 'US dollars by model.', 'model')
   const findings = counter('v2_findings_total', 'Findings by where they were put.', 'where')
   const duplicates = counter('v2_duplicates_avoided_total', 'Reviews adopted instead of posted twice.')
+  const comments = counter(
+    'v2_duplicate_comments_avoided_total',
+    'Findings that an earlier round had posted already.',
+  )
+  const degraded = counter('v2_degraded_reviews_total', 'Reviews of which some step was lost.')
   const anchors = counter('v2_anchor_failures_total', 'Findings that no line of the diff could carry.')
   const late = counter('v2_late_findings_total', 'Findings that came after the deadline.')
   const samples = counter(
@@ -73,6 +85,19 @@ export function prometheusMetrics(): PrometheusMetrics {
     'kind',
     'outcome',
   )
+  const release = new Gauge({
+    name: 'v2_release_in_force',
+    help: '1 for the release that reviews.',
+    labelNames: ['release', 'kind'],
+    registers,
+  })
+  const budget = new Gauge({
+    name: 'v2_budget_spent_ratio',
+    help: 'Share of the money of this day or month that is spent or reserved, of whoever has used most of theirs.',
+    labelNames: ['scope', 'period'],
+    registers,
+  })
+  const refusals = counter('v2_budget_refusals_total', 'Model calls not made for want of money.', 'scope')
 
   const stepName = boundedLabel(50)
   const stepOutcome = boundedLabel(20)
@@ -80,7 +105,23 @@ export function prometheusMetrics(): PrometheusMetrics {
   const callKind = boundedLabel(50)
   const callOutcome = boundedLabel(30)
 
+  // Series that begin at 1 have never risen: what is alerted on exists from the start.
+  for (const outcome of ['accepted', 'duplicate', 'refused', 'error']) {
+    requests.inc({ kind: 'webhook', outcome }, 0)
+    intake.zero({ outcome })
+  }
+  for (const outcome of ['done', 'skipped', 'superseded', 'failed']) {
+    requests.inc({ kind: 'review', outcome }, 0)
+    reviews.zero({ outcome })
+  }
+  for (const kind of ['webhook', 'review']) errors.inc({ kind }, 0)
+  for (const objective of ['intake', 'review']) violations.inc({ objective }, 0)
+  for (const where of ['inline', 'summary', 'left-out']) findings.inc({ where }, 0)
+  for (const kind of signalKinds) feedback.inc({ kind }, 0)
+  for (const scope of budgetScopes) refusals.inc({ scope }, 0)
+
   const metrics: Metrics = {
+    ...queueMetrics('v2', registry),
     requestStarted: () => active.inc(),
     requestFinished(seconds, outcome) {
       active.dec()
@@ -89,6 +130,8 @@ export function prometheusMetrics(): PrometheusMetrics {
       if (outcome === 'error') errors.inc({ kind: 'webhook' })
       if (outcome === 'error' || seconds > objectives.intake) violations.inc({ objective: 'intake' })
     },
+    reviewBegun: seconds => begun.observe(seconds),
+    sloViolated: objective => violations.inc({ objective }),
     reviewFinished(seconds, outcome) {
       requests.inc({ kind: 'review', outcome })
       reviews.observe({ outcome }, seconds)
@@ -104,12 +147,20 @@ export function prometheusMetrics(): PrometheusMetrics {
     usd: (name, amount) => usd.inc({ model: model(name) }, amount),
     findings: (where, count) => findings.inc({ where }, count),
     duplicateAvoided: () => duplicates.inc(),
+    duplicateComments: count => comments.inc(count),
+    reviewDegraded: () => degraded.inc(),
     anchorFailed: count => anchors.inc(count),
     lateFindings: count => late.inc(count),
     sampled: outcome => samples.inc({ outcome }),
     feedback: kind => feedback.inc({ kind }),
     codeHostCall: (kind, outcome, seconds) =>
       calls.observe({ kind: callKind(kind), outcome: callOutcome(outcome) }, seconds),
+    releaseInForce(id, kind) {
+      release.reset()
+      release.set({ release: id.slice(0, 100), kind }, 1)
+    },
+    budget: (scope, period, share) => budget.set({ scope, period }, share),
+    budgetRefused: scope => refusals.inc({ scope }),
   }
   return { metrics, render: () => registry.metrics(), contentType: registry.contentType }
 }

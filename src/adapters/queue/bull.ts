@@ -1,6 +1,7 @@
 import { createPostgresBackend, Queue as BullQueue, Worker as BullWorker, withBackend } from 'bullmq'
 import { Fault } from '../../core/fault.ts'
 import type { Job, Queue, Queues } from '../../ports/queue.ts'
+import type { Trace } from '../../ports/trace.ts'
 import { consumeWith, type BullData, type OpenWorker, type Timing } from './consume.ts'
 
 /** Connection trouble is logged, not thrown: BullMQ goes on trying by itself. */
@@ -12,6 +13,8 @@ export type QueueTarget = (
 export interface QueueOptions extends Partial<Timing> {
   /** Limit in ms of one `add`, `addMany` or `depth`; default 5,000. Beyond it: Fault queue-unavailable. */
   callTimeoutMs?: number
+  /** Carried from whoever adds a job to its handler. */
+  trace?: Trace
 }
 
 /**
@@ -27,6 +30,7 @@ export function bullQueues(target: QueueTarget, options: QueueOptions = {}): Que
     soonMs: options.soonMs ?? 1_000,
     laterMs: options.laterMs ?? 30_000,
   }
+  const trace = options.trace ?? untraced
   const classes = classesOf(target)
   const closers = new Set<() => Promise<void>>()
 
@@ -58,12 +62,13 @@ export function bullQueues(target: QueueTarget, options: QueueOptions = {}): Que
       closers.add(close)
       return {
         add: async (job, added) => {
-          const { data, opts } = entry(name, job, added?.delayMs)
+          const { data, opts } = entry(name, job, trace.current(), added?.delayMs)
           await call(queue => (queue as BullQueue).add(name, data, opts))
         },
         addMany: async jobs => {
           if (jobs.length === 0) return
-          await call(queue => (queue as BullQueue).addBulk(jobs.map(job => entry(name, job))))
+          const current = trace.current()
+          await call(queue => (queue as BullQueue).addBulk(jobs.map(job => entry(name, job, current))))
         },
         depth: async () => {
           const counts = await call(queue =>
@@ -75,13 +80,17 @@ export function bullQueues(target: QueueTarget, options: QueueOptions = {}): Que
             active: counts['active'] ?? 0,
           }
         },
+        oldestWaitingMs: async () => {
+          const [oldest] = await call(queue => queue.getJobs(['waiting'], 0, 0, true))
+          return oldest ? Math.max(0, Date.now() - oldest.timestamp) : 0
+        },
         close,
       }
     },
     consume(name, handler, consumeOptions) {
       const open: OpenWorker = (processor, extra) =>
         new classes.Worker(name, processor, { ...connectionOf(target, 'worker'), ...extra })
-      const consumer = consumeWith(open, handler, consumeOptions, timing, log)
+      const consumer = consumeWith(open, handler, consumeOptions, { timing, trace, log })
       const close = (): Promise<void> => consumer.close(0)
       closers.add(close)
       return {
@@ -97,6 +106,8 @@ export function bullQueues(target: QueueTarget, options: QueueOptions = {}): Que
     },
   }
 }
+
+const untraced: Trace = { current: () => undefined, within: (_, work) => work() }
 
 /** Closing asks Redis first; one that does not answer must be let go all the same, or it is connected to for ever. */
 async function end(queue: Pick<BullQueue, 'close' | 'disconnect'>): Promise<void> {
@@ -140,11 +151,13 @@ function connectionOf(target: QueueTarget, use: 'queue' | 'worker'): { connectio
 function entry<T>(
   name: string,
   job: Job<T>,
+  current: string | undefined,
   delayMs?: number,
 ): { name: string; data: BullData<T>; opts: object } {
+  const trace = job.trace ?? current
   return {
     name,
-    data: { id: job.id, data: job.data },
+    data: { id: job.id, data: job.data, ...(trace !== undefined && { trace }) },
     opts: {
       // BullMQ refuses ids with ':' and ids that are whole numbers.
       jobId: `j-${job.id.replaceAll('%', '%25').replaceAll(':', '%3A')}`,

@@ -1,10 +1,12 @@
 import { UnrecoverableError, type Job as BullJob, type Worker } from 'bullmq'
 import { asFault, Fault } from '../../core/fault.ts'
 import type { Consumer, Job } from '../../ports/queue.ts'
+import type { Trace } from '../../ports/trace.ts'
 
 export interface BullData<T> {
   id: string
   data: T
+  trace?: string
 }
 
 export interface Timing {
@@ -32,14 +34,14 @@ export function consumeWith<T>(
     attempts: number
     onGivenUp?: (job: Job<T>, error: unknown) => Promise<void>
   },
-  timing: Timing,
-  log: (message: string, error: unknown) => void,
+  { timing, trace, log }: { timing: Timing; trace: Trace; log: (message: string, error: unknown) => void },
 ): Consumer {
   const running = new Map<string, { done: Promise<void>; abort: AbortController }>()
   const giveUp = async (job: Job<T>, error: unknown): Promise<void> => {
     await options.onGivenUp?.(job, error).catch((failed: unknown) => log('onGivenUp', failed))
   }
-  const processor = async (bull: BullJob<BullData<unknown>>): Promise<void> => {
+  const traced = <R>(data: BullData<unknown>, work: () => R): R => trace.within(data.trace ?? data.id, work)
+  const take = async (bull: BullJob<BullData<unknown>>): Promise<void> => {
     const job = bull.data as Job<T>
     const attempt = bull.attemptsMade + 1
     const abort = new AbortController()
@@ -56,7 +58,7 @@ export function consumeWith<T>(
       running.delete(key)
     }
   }
-  const worker = open(processor, {
+  const worker = open(bull => traced(bull.data, () => take(bull)), {
     concurrency: options.concurrency,
     lockDuration: timing.lockDurationMs,
     stalledInterval: timing.stalledIntervalMs,
@@ -72,7 +74,8 @@ export function consumeWith<T>(
   worker.on('error', error => log('worker connection', error))
   worker.on('failed', (bull, error) => {
     // The only end that no processor of a living process has seen.
-    if (bull && error.message.includes('stalled more than')) void giveUp(bull.data as Job<T>, error)
+    if (bull && error.message.includes('stalled more than'))
+      void traced(bull.data, () => giveUp(bull.data as Job<T>, error))
   })
 
   let closing: Promise<void> | undefined

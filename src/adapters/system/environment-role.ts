@@ -6,6 +6,9 @@
 export const roles = ['web', 'production', 'experiments', 'gate', 'archive', 'dashboard'] as const
 export type Role = (typeof roles)[number]
 
+/** Where processes that nobody told otherwise listen: those of one machine each have their own. */
+export const metricsPorts = { production: 9464, experiments: 9465, gate: 9466, archive: 9467 } as const
+
 /** What any Node.js process needs to run behind a proxy or a private certificate authority; none is a secret of Cupel. */
 const everywhere = [
   'PATH',
@@ -45,9 +48,18 @@ const allowed: Record<Role, readonly string[]> = {
     'OPENAI_API_KEY',
     'ANTHROPIC_API_KEY',
     ...modelSettings,
+    'CUPEL_ADMINS',
+    'OPENAI_CHEAPER_MODEL',
+    'ANTHROPIC_CHEAPER_MODEL',
+    'CUPEL_DAILY_USD',
     'CUPEL_DAILY_USD_INSTALLATION',
     'CUPEL_DAILY_USD_REPOSITORY',
     'CUPEL_DAILY_USD_AUTHOR',
+    'CUPEL_MONTHLY_USD',
+    'CUPEL_MONTHLY_USD_INSTALLATION',
+    'CUPEL_MONTHLY_USD_REPOSITORY',
+    'CUPEL_MONTHLY_USD_AUTHOR',
+    'CUPEL_SOFT_SHARE',
     'CUPEL_SAMPLE_RATE',
     'CUPEL_SAMPLE_DAYS',
     'CUPEL_RECOVERY_SECONDS',
@@ -55,13 +67,18 @@ const allowed: Record<Role, readonly string[]> = {
   experiments: [
     'HOST',
     'REDIS_URL',
+    'ARCHIVE_URL',
     ...modelSettings,
     'CUPEL_EXPERIMENTS_DAILY_USD',
+    'CUPEL_EXPERIMENTS_MONTHLY_USD',
+    'CUPEL_EXPERIMENT_DAILY_USD',
+    'CUPEL_EXPERIMENT_MONTHLY_USD',
+    'CUPEL_SOFT_SHARE',
     'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',
     'CUPEL_RECOVERY_SECONDS',
   ],
-  gate: ['HOST', 'CUPEL_JUDGING_BUDGET', 'CUPEL_GATE_SECONDS'],
-  archive: [],
+  gate: ['HOST', 'CUPEL_JUDGING_BUDGET', 'CUPEL_GATE_SECONDS', 'CUPEL_DEPLOYER'],
+  archive: ['HOST'],
   dashboard: [],
 }
 
@@ -73,6 +90,7 @@ const renamed: Partial<Record<Role, Record<string, string>>> = {
     CUPEL_EXPERIMENTS_METRICS_PORT: 'METRICS_PORT',
   },
   gate: { CUPEL_GATE_METRICS_PORT: 'METRICS_PORT' },
+  archive: { CUPEL_ARCHIVE_PORT: 'METRICS_PORT' },
 }
 
 /**
@@ -99,7 +117,6 @@ export function environmentFor(
     if (!result['ANTHROPIC_API_KEY']) delete result['ANTHROPIC_BASE_URL']
   }
   // Any free port is meant for every process; a port of production's would be taken.
-  if ((role === 'experiments' || role === 'gate') && env['METRICS_PORT'] === '0')
-    result['METRICS_PORT'] ??= '0'
+  if (role !== 'web' && role !== 'production' && env['METRICS_PORT'] === '0') result['METRICS_PORT'] ??= '0'
   return { ...result, ...own }
 }

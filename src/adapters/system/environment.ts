@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { Fault } from '../../core/fault.ts'
+import cheaperModels from './default-cheaper-models.json' with { type: 'json' }
 import defaultModels from './default-models.json' with { type: 'json' }
-import type { Role } from './environment-role.ts'
+import { metricsPorts, type Role } from './environment-role.ts'
 import { readPrivateKey } from './private-key.ts'
 
 export interface ModelAccess {
@@ -34,16 +35,31 @@ export interface Environment {
   /** A price table that replaces the one shipped. */
   pricesPath: string | null
   dataDir: string
+  /** Logins and `organisation/team` names of Cupel's administrators. */
+  administrators: string[]
   /** Share of pull requests copied to the experiments, 0 to 1. */
   sampleRate: number
   /** Days after which the texts of a sample are forgotten. */
   sampleDays: number
-  /** US dollars a day (UTC) for model calls. */
-  dailyUsd: { installationUsd: number; repositoryUsd: number; authorUsd: number }
-  /** Of all experiments together: US dollars a day (UTC), and model calls a minute to each provider. */
-  experiments: { dailyUsd: number; requestsPerMinute: number }
-  /** Judgements a day that people may be asked for, and milliseconds between two turns of the gate. */
-  gate: { judgingBudget: number; everyMs: number }
+  /** Where the experiments worker finds the archive, without a slash at the end; null: nowhere. */
+  archiveUrl: string | null
+  /** Judgements a day that people may be asked for, milliseconds between two turns of the gate, and what it deploys to. */
+  gate: { judgingBudget: number; everyMs: number; deployer: 'local' | 'kubernetes' }
+  /** US dollars a day and a month (UTC) for production's model calls: all together, and by whom they are for. */
+  dailyUsd: { zoneUsd: number; installationUsd: number; repositoryUsd: number; authorUsd: number }
+  monthlyUsd: { zoneUsd: number; installationUsd: number; repositoryUsd: number; authorUsd: number }
+  /** Share of a limit from which on money is spared, above 0; 1: never before it is spent. */
+  softShare: number
+  /** What production asks then; null: analysers only. */
+  cheaperModels: { openai: string | null; anthropic: string | null }
+  /** US dollars a day and a month (UTC) of all experiments together and of each, and model calls a minute to each provider. */
+  experiments: {
+    dailyUsd: number
+    monthlyUsd: number
+    eachDailyUsd: number
+    eachMonthlyUsd: number
+    requestsPerMinute: number
+  }
   /** After so long without a sign of life the work of a process that died is taken up by another. Milliseconds. */
   recoveryMs: number
 }
@@ -59,7 +75,7 @@ const secret = z.string().regex(/^\S+$/, 'holds white space; copy it again witho
 const usd = (standard: number) =>
   z
     .string()
-    .regex(/^\d{1,6}(\.\d{1,4})?$/, 'is not an amount; write US dollars a day such as 10 or 2.5')
+    .regex(/^\d{1,6}(\.\d{1,4})?$/, 'is not an amount; write US dollars such as 10 or 2.5')
     .transform(Number)
     .default(standard)
 const modelName = (standard: string) =>
@@ -98,6 +114,7 @@ const schema = z.object({
   GHE_PROTOCOL: z.enum(['https', 'http'], 'is neither https nor http; leave it out for https').optional(),
   DATABASE_URL: url('write postgres://user:password@host:5432/name', 'postgres:', 'postgresql:').optional(),
   REDIS_URL: url('write redis://host:6379 or rediss://…', 'redis:', 'rediss:').optional(),
+  ARCHIVE_URL: webUrl,
   OPENAI_API_KEY: secret.optional(),
   OPENAI_BASE_URL: webUrl,
   OPENAI_MODEL: modelName(defaultModels.openai),
@@ -113,10 +130,25 @@ const schema = z.object({
   LOG_LEVEL: z.enum(logLevels, `is not a level; write one of ${logLevels.join(', ')}`).default('info'),
   CUPEL_PRICES: z.string().optional(),
   CUPEL_DATA_DIR: z.string().default('.cupel'),
+  CUPEL_DAILY_USD: usd(50),
   CUPEL_DAILY_USD_INSTALLATION: usd(20),
   CUPEL_DAILY_USD_REPOSITORY: usd(10),
   CUPEL_DAILY_USD_AUTHOR: usd(5),
+  CUPEL_MONTHLY_USD: usd(500),
+  CUPEL_MONTHLY_USD_INSTALLATION: usd(200),
+  CUPEL_MONTHLY_USD_REPOSITORY: usd(100),
+  CUPEL_MONTHLY_USD_AUTHOR: usd(50),
+  CUPEL_SOFT_SHARE: z
+    .string()
+    .regex(/^(?:0\.\d{0,5}[1-9]|1(?:\.0{1,6})?)$/, 'is not a share; write 0.01 to 1, such as 0.8')
+    .transform(Number)
+    .default(0.8),
+  OPENAI_CHEAPER_MODEL: modelName(cheaperModels.openai),
+  ANTHROPIC_CHEAPER_MODEL: modelName(cheaperModels.anthropic),
   CUPEL_EXPERIMENTS_DAILY_USD: usd(20),
+  CUPEL_EXPERIMENTS_MONTHLY_USD: usd(200),
+  CUPEL_EXPERIMENT_DAILY_USD: usd(20),
+  CUPEL_EXPERIMENT_MONTHLY_USD: usd(100),
   CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE: z
     .string()
     .regex(/^[1-9]\d{0,4}$/, 'is not a number of requests; write 1 to 99999, or leave it out for 60')
@@ -132,6 +164,19 @@ const schema = z.object({
     .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 10')
     .transform(Number)
     .default(10),
+  CUPEL_DEPLOYER: z
+    .enum(['local', 'kubernetes'], 'is neither local nor kubernetes; leave it out for local')
+    .default('local'),
+  CUPEL_ADMINS: z
+    .string()
+    .regex(
+      /^\s*(?:[\w-]{1,40}(?:\/[\w.-]{1,100})?(?:[\s,]+|$)){1,100}$/,
+      'is not a list of names; write at most 100 logins and org/team names with commas between them',
+    )
+    .transform(list => [
+      ...new Set(list.split(/[\s,]+/).flatMap(name => (name === '' ? [] : [name.toLowerCase()]))),
+    ])
+    .default([]),
   CUPEL_SAMPLE_RATE: z
     .string()
     .regex(/^(?:0(?:\.\d{1,6})?|1(?:\.0{1,6})?)$/, 'is not a share; write 0 to 1, such as 0.25')
@@ -149,8 +194,6 @@ const schema = z.object({
     .default(30),
 })
 type Parsed = z.output<typeof schema>
-
-const metricsPorts: Partial<Record<Role | 'supervisor', number>> = { experiments: 9465, gate: 9466 }
 
 /** Every variable that Cupel reads. */
 export const variables: readonly string[] = Object.keys(schema.shape)
@@ -244,29 +287,51 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
     githubWebUrl: parsed.GHE_HOST ? enterprise : 'https://github.com',
     databaseUrl: parsed.DATABASE_URL ?? null,
     redisUrl: parsed.REDIS_URL ?? null,
+    archiveUrl: parsed.ARCHIVE_URL?.replace(/\/+$/, '') ?? null,
     models: {
       openai: access(parsed.OPENAI_API_KEY, parsed.OPENAI_BASE_URL, parsed.OPENAI_MODEL),
       anthropic: access(parsed.ANTHROPIC_API_KEY, parsed.ANTHROPIC_BASE_URL, parsed.ANTHROPIC_MODEL),
     },
     host: parsed.HOST,
     port: parsed.PORT,
-    // Processes of one machine each have their own.
-    metricsPort: parsed.METRICS_PORT ?? metricsPorts[role] ?? 9464,
+    metricsPort:
+      parsed.METRICS_PORT ??
+      (role in metricsPorts ? metricsPorts[role as keyof typeof metricsPorts] : metricsPorts.production),
     logLevel: parsed.LOG_LEVEL,
     pricesPath: parsed.CUPEL_PRICES ?? null,
     dataDir: parsed.CUPEL_DATA_DIR,
+    administrators: parsed.CUPEL_ADMINS,
     sampleRate: parsed.CUPEL_SAMPLE_RATE,
     sampleDays: parsed.CUPEL_SAMPLE_DAYS,
     dailyUsd: {
+      zoneUsd: parsed.CUPEL_DAILY_USD,
       installationUsd: parsed.CUPEL_DAILY_USD_INSTALLATION,
       repositoryUsd: parsed.CUPEL_DAILY_USD_REPOSITORY,
       authorUsd: parsed.CUPEL_DAILY_USD_AUTHOR,
     },
+    monthlyUsd: {
+      zoneUsd: parsed.CUPEL_MONTHLY_USD,
+      installationUsd: parsed.CUPEL_MONTHLY_USD_INSTALLATION,
+      repositoryUsd: parsed.CUPEL_MONTHLY_USD_REPOSITORY,
+      authorUsd: parsed.CUPEL_MONTHLY_USD_AUTHOR,
+    },
+    softShare: parsed.CUPEL_SOFT_SHARE,
+    cheaperModels: {
+      openai: parsed.OPENAI_CHEAPER_MODEL === 'none' ? null : parsed.OPENAI_CHEAPER_MODEL,
+      anthropic: parsed.ANTHROPIC_CHEAPER_MODEL === 'none' ? null : parsed.ANTHROPIC_CHEAPER_MODEL,
+    },
     experiments: {
       dailyUsd: parsed.CUPEL_EXPERIMENTS_DAILY_USD,
+      monthlyUsd: parsed.CUPEL_EXPERIMENTS_MONTHLY_USD,
+      eachDailyUsd: parsed.CUPEL_EXPERIMENT_DAILY_USD,
+      eachMonthlyUsd: parsed.CUPEL_EXPERIMENT_MONTHLY_USD,
       requestsPerMinute: parsed.CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE,
     },
-    gate: { judgingBudget: parsed.CUPEL_JUDGING_BUDGET, everyMs: parsed.CUPEL_GATE_SECONDS * 1_000 },
+    gate: {
+      judgingBudget: parsed.CUPEL_JUDGING_BUDGET,
+      everyMs: parsed.CUPEL_GATE_SECONDS * 1_000,
+      deployer: parsed.CUPEL_DEPLOYER,
+    },
     recoveryMs: parsed.CUPEL_RECOVERY_SECONDS * 1_000,
   }
 }

@@ -28,6 +28,10 @@ export interface Counts extends HunkCounts {
   found: number
   /** The part that rests on blind judgements: of the hunks that were due, those labelled by them and those not. */
   audited: HunkCounts & { due: number; unanswered: number }
+  /** Of the audited hunks those with an issue of that severity, and those with nothing but a wrong finding of it. */
+  auditedSeverity: Partial<Record<Severity, Omit<HunkCounts, 'labelled'>>>
+  /** Findings that production posted too, by what people volunteered about them. */
+  volunteered: { right: number; wrong: number }
   severity: Partial<Record<Severity, { issues: number; found: number; right: number; wrong: number }>>
   /** Explicit signals on what the run said: sum of weights, and of those that were pleased. */
   satisfaction: { weight: number; pleased: number }
@@ -41,6 +45,8 @@ export interface ScoredSample {
   clean: readonly CleanPlace[]
   /** Indices of the hunks that were drawn for the audit; empty when the sample was not drawn. */
   drawn: readonly number[]
+  /** What production posted; left out where nobody compares with it. */
+  posted?: readonly Finding[]
 }
 
 /** Lines beside a hunk that still count as it: people comment on the line next to the one they mean. */
@@ -86,6 +92,11 @@ export function hunkCounter(
       return hunk === null ? [] : [[place, hunk]]
     }),
   )
+  const posted = new Set(
+    meant((sample.posted ?? []).map(statementOf)).map(index =>
+      index === null ? null : sample.places[index],
+    ),
+  )
   return findings => {
     const statements = findings.map(statementOf)
     const judged = meant(statements).map((index, at) => {
@@ -94,9 +105,10 @@ export function hunkCounter(
       return {
         place: place !== undefined && known.has(place) ? place : null,
         hunk: hunkAt(sample.hunks, statements[at] as Statement),
+        severity: statements[at]?.severity ?? null,
       }
     })
-    return countHunks(sample, known, judged)
+    return { ...countHunks(sample, known, judged), volunteered: volunteeredOf(judged, posted) }
   }
 }
 
@@ -104,6 +116,36 @@ interface Judged {
   /** The place whose label a finding has; null when nobody judged it. */
   place: LabelledPlace | null
   hunk: number | null
+  severity: Severity | null
+}
+
+/** Reactions reach only what was posted, so only there do they say of an experiment what they say of production. */
+function volunteeredOf(
+  judged: readonly Judged[],
+  posted: ReadonlySet<LabelledPlace | null | undefined>,
+): Counts['volunteered'] {
+  const of = (verdict: LabelledPlace['verdict']): number =>
+    judged.filter(
+      ({ place }) => place?.kind === 'volunteered' && place.verdict === verdict && posted.has(place),
+    ).length
+  return { right: of('real'), wrong: of('not') }
+}
+
+/** One audited hunk under each severity that an issue there has; a false alarm under that of its finding. */
+function addAuditedSeverity(
+  counts: Counts,
+  outcome: 'tp' | 'fp' | 'fn' | 'tn',
+  here: readonly LabelledPlace[],
+  said: readonly Judged[],
+  found: ReadonlySet<LabelledPlace>,
+): void {
+  const of = (severity: Severity): Omit<HunkCounts, 'labelled'> =>
+    (counts.auditedSeverity[severity] ??= { tp: 0, fp: 0, fn: 0, tn: 0 })
+  const real = here.filter(place => place.verdict === 'real')
+  for (const severity of new Set(real.flatMap(place => place.severity ?? [])))
+    of(severity)[real.some(place => place.severity === severity && found.has(place)) ? 'tp' : 'fn']++
+  if (outcome !== 'fp') return
+  for (const severity of new Set(said.flatMap(each => each.severity ?? []))) of(severity).fp++
 }
 
 function countHunks(
@@ -167,6 +209,7 @@ function countHunks(
     if (audited && isJudged(outcome, here, clean.has(index))) {
       counts.audited.labelled++
       counts.audited[outcome]++
+      addAuditedSeverity(counts, outcome, here, said, found)
     } else if (audited) counts.audited.unanswered++
   }
   return counts
@@ -213,6 +256,8 @@ function emptyCounts(hunks: number): Counts {
     issues: 0,
     found: 0,
     audited: { ...none, due: 0, unanswered: 0 },
+    auditedSeverity: {},
+    volunteered: { right: 0, wrong: 0 },
     severity: {},
     satisfaction: { weight: 0, pleased: 0 },
     authors: {},

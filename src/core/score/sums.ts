@@ -174,7 +174,8 @@ function addKnown(moments: Moments, value: number | null): Moments {
 }
 
 /** People see these as small, medium and large: the bounds are changed lines. */
-function sizeOf(changedLines: number): 'small' | 'medium' | 'large' {
+/** Pull requests by their changed lines. */
+export function sizeOf(changedLines: number): 'small' | 'medium' | 'large' {
   if (changedLines <= 50) return 'small'
   return changedLines <= 400 ? 'medium' : 'large'
 }

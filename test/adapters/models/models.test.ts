@@ -206,6 +206,27 @@ describe.each(['openai', 'anthropic'] as const)('%s', provider => {
       .toEqual(good)
   })
 
+  it('each request is one line of the log: what it took and cost, nothing of what was said', async () => {
+    const said: unknown[] = []
+    const log = { info: (...all: unknown[]) => said.push(all), warn: (...all: unknown[]) => said.push(all) }
+    const { models } = await setup(script(json), {}, { log })
+    await models.ask(choice, request(), limits())
+    expect(said).toEqual([
+      [
+        {
+          model: `${choice.provider}/${choice.model}`,
+          outcome: 'ok',
+          latencyMs: expect.any(Number),
+          inputTokens: expect.any(Number),
+          cachedInputTokens: expect.any(Number),
+          outputTokens: expect.any(Number),
+          usd: expect.any(Number),
+        },
+        'model asked',
+      ],
+    ])
+  })
+
   it('a wrong key is named nowhere', async () => {
     const said: unknown[] = []
     const log = { info: (...all: unknown[]) => said.push(all), warn: (...all: unknown[]) => said.push(all) }

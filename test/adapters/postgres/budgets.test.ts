@@ -28,7 +28,8 @@ async function spent(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(row => [row.what, Number(row.usd)]))
 }
 
-test.each<['installation' | 'repository' | 'author', object]>([
+test.each<['zone' | 'installation' | 'repository' | 'author', object]>([
+  ['zone', { zoneUsd: 10 }],
   ['installation', { installationUsd: 10 }],
   ['repository', { repositoryUsd: 10 }],
   ['author', { authorUsd: 10 }],
@@ -40,16 +41,20 @@ test.each<['installation' | 'repository' | 'author', object]>([
   )
   expect(answers.filter(answer => answer.granted)).toHaveLength(10)
   expect(answers.filter(answer => !answer.granted)).toEqual(
-    Array.from({ length: 40 }, () => ({ granted: false, limit })),
+    Array.from({ length: 40 }, () => ({ granted: false, limit, period: 'day' })),
   )
-  expect(Object.values(await spent())).toEqual([9.9, 9.9, 9.9])
+  expect(Object.values(await spent())).toEqual([9.9, 9.9, 9.9, 9.9])
 })
 
 test('ten tenths fit into one dollar, and nothing more', async () => {
   const limits = { ...wide, authorUsd: 1 }
   for (let n = 0; n < 10; n++)
     expect(await store.reserve(who, 0.1, limits, noon)).toMatchObject({ granted: true })
-  expect(await store.reserve(who, 0.000001, limits, noon)).toEqual({ granted: false, limit: 'author' })
+  expect(await store.reserve(who, 0.000001, limits, noon)).toEqual({
+    granted: false,
+    limit: 'author',
+    period: 'day',
+  })
   expect(await store.reserve(who, 0, limits, noon)).toMatchObject({ granted: true })
 })
 
@@ -57,8 +62,9 @@ test('a limit of nothing refuses everything that costs', async () => {
   expect(await store.reserve(who, 0.01, { ...wide, installationUsd: 0 }, noon)).toEqual({
     granted: false,
     limit: 'installation',
+    period: 'day',
   })
-  expect(Object.values(await spent())).toEqual([0, 0, 0])
+  expect(Object.values(await spent())).toEqual([0, 0, 0, 0])
 })
 
 test('limits are each author’s, repository’s and installation’s own, whatever the case of a login', async () => {
@@ -74,6 +80,7 @@ test('limits are each author’s, repository’s and installation’s own, whate
     '05-06 installation 4': 1,
     '05-06 repository 2': 3,
     '05-06 repository 3': 1,
+    '05-06 zone production': 4,
   })
 })
 
@@ -84,10 +91,10 @@ test('settling gives back what was not spent, counts what was spent more, and tw
   ])
   const id = (answer: typeof less) => (answer.granted ? answer.id : '')
   await Promise.all([store.settle(id(less), 0.5), store.settle(id(less), 0.5), store.settle(id(more), 3)])
-  expect(Object.values(await spent())).toEqual([3.5, 3.5, 3.5])
+  expect(Object.values(await spent())).toEqual([3.5, 3.5, 3.5, 3.5])
   await store.settle(id(less), 0)
   await store.settle('unknown', 5)
-  expect(Object.values(await spent())).toEqual([3.5, 3.5, 3.5])
+  expect(Object.values(await spent())).toEqual([3.5, 3.5, 3.5, 3.5])
 })
 
 test('a day ends at midnight UTC, and what is settled later counts for the day it was reserved on', async () => {
@@ -113,4 +120,27 @@ test('reservations and settlements of many authors and repositories run side by 
     .filter(([what]) => what.includes('installation'))
     .reduce((sum, [, usd]) => sum + usd, 0)
   expect(total).toBe(50)
+})
+
+test('a month is the sum of its days until today, and ends with it', async () => {
+  const limits = { ...wide, monthly: { ...wide, repositoryUsd: 3 } }
+  const on = (day: string) => store.reserve(who, 2, limits, new Date(`${day}T12:00:00Z`))
+  expect(await on('2026-04-30')).toMatchObject({ granted: true })
+  expect(await on('2026-05-01')).toMatchObject({ granted: true })
+  expect(await on('2026-05-31')).toEqual({ granted: false, limit: 'repository', period: 'month' })
+  const other = { ...who, repositoryId: 3 }
+  expect(await store.reserve(other, 2, limits, noon)).toMatchObject({ granted: true })
+  expect(await on('2026-06-01')).toMatchObject({ granted: true })
+})
+
+test('how much is spent is told of the limit that is nearest, whatever is reserved', async () => {
+  const limits = { ...wide, authorUsd: 10, monthly: { ...wide, zoneUsd: 8 } }
+  expect(await store.used(who, limits, noon)).toBe(0)
+  const review = await store.reserve(who, 5, limits, noon)
+  await store.reserve(who, 1, limits, noon)
+  expect(await store.used(who, limits, noon)).toBe(0)
+  await store.settle(review.granted ? review.id : '', 4)
+  expect(await store.used(who, limits, noon)).toBe(0.5)
+  expect(await store.used({ ...who, author: 'bob' }, { ...wide, authorUsd: 10 }, noon)).toBe(0.004)
+  expect(await store.used(who, { ...wide, installationUsd: 0 }, noon)).toBe(1)
 })

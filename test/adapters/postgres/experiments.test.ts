@@ -171,6 +171,24 @@ describe('money', () => {
     })
   })
 
+  it.each([
+    ['monthly-budget', '2027-03', { monthlyUsd: 2 }, 2, '2027-04-01'],
+    ['own-daily-budget', '2027-04', { ownDailyUsd: 1 }, 1, '2027-04-02'],
+    ['own-monthly-budget', '2027-05', { ownMonthlyUsd: 1 }, 31, '2027-06-01'],
+  ])('of the kind %s makes a run wait until the next', async (reason, month, more, day, next) => {
+    const id = await experiment()
+    const limits = { ...money, ...more }
+    const first = new Date(`${month}-01T12:00:00Z`)
+    if (reason === 'monthly-budget') await runStore.claim(await key(await experiment()), limits, first)
+    expect(await runStore.claim(await key(id), limits, first)).toMatchObject({ outcome: 'claimed' })
+    const again = await key(id)
+    const last = new Date(`${month}-${String(day).padStart(2, '0')}T23:00:00Z`)
+    expect(await runStore.claim(again, limits, last)).toEqual({ outcome: 'wait', for: reason })
+    expect(await runStore.claim(again, limits, new Date(`${next}T00:00:00Z`))).toMatchObject({
+      outcome: 'claimed',
+    })
+  })
+
   it('is settled on the day it was reserved on', async () => {
     const run = await key(await experiment())
     const late = new Date('2027-02-01T23:59:59Z')

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type pg from 'pg'
-import { locks, withTurn } from '../../../src/adapters/postgres/locks.ts'
+import { locks, whileLocked } from '../../../src/adapters/postgres/locks.ts'
 import type { Locks } from '../../../src/ports/stores.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
 
@@ -48,13 +48,13 @@ test('a held lock is busy for others, free for other pull requests, and free aga
 
 test('a turn is one process’s at a time, and keeps no pull request from anybody', async () => {
   const [one, two] = [database.pool('cupel_gate', 2), database.pool('cupel_gate', 2)]
-  const inside = await withTurn(one, 'a', async () => [
-    await withTurn(two, 'a', async () => 'second'),
-    await withTurn(two, 'b', async () => 'another'),
+  const inside = await whileLocked(one, 'a', 'the lock', async () => [
+    await whileLocked(two, 'a', 'the lock', async () => 'second'),
+    await whileLocked(two, 'b', 'the lock', async () => 'another'),
     await other.withPullRequest(2, 3, async () => 'pull request'),
   ])
   expect(inside).toEqual(['busy', 'another', 'pull request'])
-  expect(await withTurn(two, 'a', async () => 'second')).toBe('second')
+  expect(await whileLocked(two, 'a', 'the lock', async () => 'second')).toBe('second')
 })
 
 test('of fifty workers at once one works and the others are told at once', async () => {

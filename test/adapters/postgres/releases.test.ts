@@ -17,11 +17,36 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 beforeEach(() =>
   owner.query(
-    `delete from production.releases where id <> 'genesis';
+    `delete from production.release_steps where release_id <> 'genesis';
+     delete from production.releases where id <> 'genesis';
      alter table audit.event_log disable trigger all; truncate audit.event_log;
      alter table audit.event_log enable trigger all; update audit.head set sequence = 0, hash = repeat('0', 64)`,
   ),
 )
+
+const pull = { repositoryId: 1, number: 7 }
+const errors: object[] = []
+const storeOf = () =>
+  releases(production, {
+    secret: 's',
+    hasPrompt: name => name !== 'review@99',
+    log: { error: (fields: object) => void errors.push(fields) },
+  })
+
+/** A promoted release and its steps, by the owner's hand: the doors have tests of their own. */
+async function promoted(id: string, configuration: object, ...steps: [step: string, share: number][]) {
+  const text = canonicalJson(configuration)
+  await owner.query(
+    `insert into production.releases (id, kind, configuration_id, configuration, verdict_id)
+     values ($1, 'promoted', encode(sha256(convert_to($2, 'UTF8')), 'hex'), $2, $1)`,
+    [id, text],
+  )
+  for (const [step, share] of steps)
+    await owner.query(
+      "insert into production.release_steps (release_id, step, share, reason, actor) values ($1, $2, $3, 'r', 'gate')",
+      [id, step, share],
+    )
+}
 
 const models = genesisModelsConfiguration({ openai: 'gpt-x', anthropic: 'claude-x' }) as Configuration
 
@@ -42,7 +67,7 @@ test('the genesis release in SQL is the genesis configuration of the code, byte 
       configuration: canonicalJson(genesisConfiguration),
     },
   ])
-  expect(await releases(production).inForce()).toEqual({
+  expect(await storeOf().inForce(pull)).toEqual({
     id: 'genesis',
     kind: 'genesis',
     configurationId: configurationId(genesisConfiguration),
@@ -52,13 +77,13 @@ test('the genesis release in SQL is the genesis configuration of the code, byte 
 })
 
 test('of many workers that find model keys one installs the genesis with models, once, audited', async () => {
-  const store = releases(production)
+  const store = storeOf()
   const answers = await Promise.all(Array.from({ length: 20 }, () => store.installGenesisModels(models)))
   expect(answers.filter(answer => answer === 'installed')).toHaveLength(1)
-  expect(await store.inForce()).toMatchObject({ id: 'genesis-models', configuration: models })
+  expect(await store.inForce(pull)).toMatchObject({ id: 'genesis-models', configuration: models })
   const other = { ...models, prompt: 'review@2' }
   expect(await store.installGenesisModels(other)).toBe('not-needed')
-  expect(await store.inForce()).toMatchObject({ configuration: models })
+  expect(await store.inForce(pull)).toMatchObject({ configuration: models })
   expect(await audited()).toEqual([
     {
       role: 'cupel_production',
@@ -70,13 +95,10 @@ test('of many workers that find model keys one installs the genesis with models,
 })
 
 test('nothing is installed once a release was promoted', async () => {
-  await owner.query(
-    `insert into production.releases (id, kind, configuration_id, configuration, verdict_id) values ('p', 'promoted', $1, $2, 'v')`,
-    [configurationId(models), canonicalJson(models)],
-  )
-  const store = releases(production)
+  await promoted('p', models, ['full', 1])
+  const store = storeOf()
   expect(await store.installGenesisModels(models)).toBe('not-needed')
-  expect(await store.inForce()).toMatchObject({ id: 'p', kind: 'promoted' })
+  expect(await store.inForce(pull)).toMatchObject({ id: 'p', kind: 'promoted' })
 })
 
 test.each<[string, string, (text: string) => string, string]>([
@@ -87,7 +109,7 @@ test.each<[string, string, (text: string) => string, string]>([
   const refused = production.query('select doors.install_genesis_models($1, $2)', [text, id(text)])
   await expect(refused).rejects.toMatchObject({ code })
   expect(await audited()).toEqual([])
-  expect((await releases(production).inForce()).id).toBe('genesis')
+  expect((await storeOf().inForce(pull)).id).toBe('genesis')
 })
 
 test('a blacklisted configuration is not installed', async () => {
@@ -101,19 +123,37 @@ test('a blacklisted configuration is not installed', async () => {
     "insert into quarantine.blacklist (fingerprint, kind, quarantine_record_id, reason) values ($1, 'configuration', 'q', 'r')",
     [configurationId(dangerous)],
   )
-  const store = releases(production)
+  const store = storeOf()
   await expect(store.installGenesisModels(dangerous)).rejects.toMatchObject({ code: '23514' })
-  expect((await store.inForce()).id).toBe('genesis')
+  expect((await store.inForce(pull)).id).toBe('genesis')
 })
 
-test('a release that this version cannot read is a fault that repeating does not cure', async () => {
-  await owner.query(
-    `insert into production.releases (id, kind, configuration_id, configuration, verdict_id)
-     values ('future', 'promoted', encode(sha256('{"version":9}'), 'hex'), '{"version":9}', 'v')`,
-  )
-  await expect(releases(production).inForce()).rejects.toMatchObject({
-    code: 'configuration-invalid',
-    retry: 'never',
-    message: expect.stringContaining('future') as string,
-  })
+test.each<[string, [string, object, ...[string, number][]][], string]>([
+  ['in its smoke test', [['p', models, ['smoke', 0]]], 'genesis'],
+  ['a canary of next to nobody', [['p', models, ['smoke', 0], ['canary', 0.0001]]], 'genesis'],
+  ['a canary for everybody', [['p', models, ['smoke', 0], ['canary', 0.9999]]], 'p'],
+  ['full', [['p', models, ['canary', 0.1], ['full', 1]]], 'p'],
+  ['rolled back', [['p', models, ['full', 1], ['failed', 0]]], 'genesis'],
+  [
+    'rolled back with another before it',
+    [
+      ['first', models, ['full', 1]],
+      ['second', { ...models, prompt: 'self-check@1' }, ['full', 1], ['failed', 0]],
+    ],
+    'first',
+  ],
+])('a release that is %s leaves the review to the right one', async (_what, given, expected) => {
+  for (const release of given) await promoted(...release)
+  expect((await storeOf().inForce(pull)).id).toBe(expected)
+})
+
+test.each<[string, object]>([
+  ['of a later version', { version: 9 }],
+  ['with a prompt that this version does not have', { ...models, prompt: 'review@99' }],
+])('a release %s is passed over for the next full one, loudly', async (_what, configuration) => {
+  await promoted('before', models, ['full', 1])
+  await promoted('future', configuration, ['full', 1])
+  errors.length = 0
+  expect((await storeOf().inForce(pull)).id).toBe('before')
+  expect(errors).toEqual([{ releases: ['future'], instead: 'before' }])
 })

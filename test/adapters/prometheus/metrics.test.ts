@@ -55,13 +55,13 @@ describe('prometheusMetrics', () => {
   })
 
   it.each([
-    ['webhook within 50 ms', 'requestFinished', 0.05, 'accepted', 'intake', undefined],
+    ['webhook within 50 ms', 'requestFinished', 0.05, 'accepted', 'intake', 0],
     ['webhook after 50 ms', 'requestFinished', 0.051, 'accepted', 'intake', 1],
     ['webhook that failed', 'requestFinished', 0.01, 'error', 'intake', 1],
-    ['review within 3 s', 'reviewFinished', 3, 'done', 'review', undefined],
+    ['review within 3 s', 'reviewFinished', 3, 'done', 'review', 0],
     ['review after 3 s', 'reviewFinished', 3.1, 'done', 'review', 1],
     ['review that failed', 'reviewFinished', 1, 'failed', 'review', 1],
-    ['review superseded late', 'reviewFinished', 9, 'superseded', 'review', undefined],
+    ['review superseded late', 'reviewFinished', 9, 'superseded', 'review', 0],
   ] as const)('%s counts as violation: %s', async (_, call, seconds, outcome, objective, expected) => {
     const of = prometheusMetrics()
     if (call === 'requestFinished') of.metrics.requestFinished(seconds, outcome)
@@ -76,9 +76,9 @@ describe('prometheusMetrics', () => {
     for (const seconds of [1, 3, 3.01]) of.metrics.reviewFinished(seconds, 'done')
     of.metrics.requestFinished(0.05, 'accepted')
     const now = await read(of)
-    expect(now.value('v2_request_duration_seconds_bucket', { le: '3' })).toBe(2)
-    expect(now.value('v2_request_duration_seconds_count')).toBe(3)
-    expect(now.value('v2_intake_duration_seconds_bucket', { le: '0.05' })).toBe(1)
+    expect(now.value('v2_request_duration_seconds_bucket', { outcome: 'done', le: '3' })).toBe(2)
+    expect(now.value('v2_request_duration_seconds_count', { outcome: 'done' })).toBe(3)
+    expect(now.value('v2_intake_duration_seconds_bucket', { outcome: 'accepted', le: '0.05' })).toBe(1)
   })
 
   it('counts what runs now', async () => {
@@ -97,6 +97,10 @@ describe('prometheusMetrics', () => {
     of.metrics.findings('inline', 2)
     of.metrics.duplicateAvoided()
     of.metrics.anchorFailed(3)
+    of.metrics.duplicateComments(5)
+    of.metrics.reviewDegraded()
+    of.metrics.budgetRefused('author')
+    of.metrics.budget('repository', 'month', 0.5)
     of.metrics.lateFindings(4)
     of.metrics.codeHostCall('files', 'ok', 0.2)
     const now = await read(of)
@@ -108,6 +112,10 @@ describe('prometheusMetrics', () => {
     expect(now.value('v2_findings_total', { where: 'inline' })).toBe(2)
     expect(now.value('v2_duplicates_avoided_total')).toBe(1)
     expect(now.value('v2_anchor_failures_total')).toBe(3)
+    expect(now.value('v2_duplicate_comments_avoided_total')).toBe(5)
+    expect(now.value('v2_degraded_reviews_total')).toBe(1)
+    expect(now.value('v2_budget_refusals_total', { scope: 'author' })).toBe(1)
+    expect(now.value('v2_budget_spent_ratio', { scope: 'repository', period: 'month' })).toBe(0.5)
     expect(now.value('v2_late_findings_total')).toBe(4)
     expect(now.value('v2_code_host_duration_seconds_sum', { kind: 'files' })).toBeCloseTo(0.2)
   })
@@ -119,6 +127,24 @@ describe('prometheusMetrics', () => {
     const series = now.samples.filter(one => one.name === 'v2_model_tokens_total')
     expect(series).toHaveLength(51)
     expect(now.value('v2_model_tokens_total', { model: 'other' })).toBe(450)
+  })
+
+  it('shows one release in force, and of a queue that cannot be asked nothing', async () => {
+    const of = prometheusMetrics()
+    of.metrics.releaseInForce('genesis', 'genesis')
+    of.metrics.releaseInForce('promoted-1', 'promoted')
+    of.metrics.queue('reviews', { waiting: 3, delayed: 1, active: 2 })
+    of.metrics.queueAge('reviews', 7)
+    const first = await read(of)
+    expect(first.samples.filter(one => one.name === 'v2_release_in_force')).toEqual([
+      { name: 'v2_release_in_force', labels: { release: 'promoted-1', kind: 'promoted' }, value: 1 },
+    ])
+    expect(first.value('v2_queue_jobs', { queue: 'reviews', state: 'waiting' })).toBe(3)
+    expect(first.value('v2_queue_age_seconds', { queue: 'reviews' })).toBe(7)
+    of.metrics.queue('reviews', null)
+    of.metrics.queueAge('reviews', null)
+    const { samples } = await read(of)
+    expect(samples.filter(one => one.name.startsWith('v2_queue'))).toEqual([])
   })
 
   it('two instances share nothing', async () => {

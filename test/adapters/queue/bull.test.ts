@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bullQueues, type QueueTarget } from '../../../src/adapters/queue/bull.ts'
 import { waitMs } from '../../../src/adapters/queue/consume.ts'
+import { systemTrace } from '../../../src/adapters/system/trace.ts'
 import { Fault } from '../../../src/core/fault.ts'
 import type { Queues } from '../../../src/ports/queue.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
@@ -33,7 +34,7 @@ describe.each(backends)('queues on %s', backend => {
       backend === 'redis'
         ? { backend, url: redis?.url ?? '', prefix: 'cupel:test' }
         : { backend, url: database.url('cupel_production'), schema: 'queue_production' }
-    queues = bullQueues(target, timing)
+    queues = bullQueues(target, { ...timing, trace: systemTrace })
   })
   afterAll(() => queues.close())
 
@@ -80,6 +81,53 @@ describe.each(backends)('queues on %s', backend => {
       ['a:b%1', 1],
       ['a:b%1', 4],
     ])
+  })
+
+  test('a handler, and whoever gives its job up, carries the trace of who added the job', async () => {
+    const name = randomUUID()
+    const queue = queues.queue<null>(name)
+    await systemTrace.within('delivery-1', () => queue.add({ id: 'carried', data: null }))
+    await queue.addMany([
+      { id: 'given', data: null, trace: 'delivery-2' },
+      { id: 'none', data: null },
+    ])
+    const seen: Record<string, string | undefined> = {}
+    const all = Promise.withResolvers<void>()
+    const consumer = queues.consume<null>(
+      name,
+      async () => {
+        throw new Fault('model-unavailable', 'down', { retry: 'never' })
+      },
+      {
+        concurrency: 3,
+        attempts: 1,
+        onGivenUp: async job => {
+          seen[job.id] = systemTrace.current()
+          if (Object.keys(seen).length === 3) all.resolve()
+        },
+      },
+    )
+    await all.promise
+    await consumer.close(1000)
+    expect(seen).toEqual({ carried: 'delivery-1', given: 'delivery-2', none: 'none' })
+    expect(systemTrace.current()).toBeUndefined()
+  })
+
+  test('tells how long the oldest waiting job has waited, and leaves delayed ones out', async () => {
+    const queue = queues.queue(randomUUID())
+    expect(await queue.oldestWaitingMs()).toBe(0)
+    await queue.add({ id: 'later', data: null }, { delayMs: 60_000 })
+    expect(await queue.oldestWaitingMs()).toBe(0)
+    const before = Date.now()
+    await queue.add({ id: 'first', data: null })
+    const between = Date.now()
+    while (Date.now() < between + 2) await new Promise(done => setImmediate(done))
+    await queue.add({ id: 'second', data: null })
+    const asked = Date.now()
+    const age = await queue.oldestWaitingMs()
+    // Two clocks of whole milliseconds: the database's and ours.
+    expect(age).toBeGreaterThanOrEqual(asked - between - 2)
+    expect(age).toBeLessThanOrEqual(Date.now() - before + 2)
   })
 
   test.each([

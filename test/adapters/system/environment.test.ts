@@ -24,7 +24,9 @@ function fault(env: Record<string, string>, role?: Role): Fault {
 describe('readEnvironment', () => {
   it('an empty environment is the embedded default', () => {
     expect(readEnvironment({ APP_ID: '', PRIVATE_KEY: ' ', REDIS_URL: undefined })).toEqual({
+      administrators: [],
       app: null,
+      archiveUrl: null,
       webhookSecrets: [],
       githubApiUrl: 'https://api.github.com',
       githubWebUrl: 'https://github.com',
@@ -39,9 +41,18 @@ describe('readEnvironment', () => {
       dataDir: '.cupel',
       sampleRate: 0.25,
       sampleDays: 180,
-      dailyUsd: { installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },
-      experiments: { dailyUsd: 20, requestsPerMinute: 60 },
-      gate: { judgingBudget: 10, everyMs: 10_000 },
+      dailyUsd: { zoneUsd: 50, installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },
+      monthlyUsd: { zoneUsd: 500, installationUsd: 200, repositoryUsd: 100, authorUsd: 50 },
+      softShare: 0.8,
+      cheaperModels: { openai: 'gpt-6-luna', anthropic: 'claude-haiku-5-5' },
+      experiments: {
+        dailyUsd: 20,
+        monthlyUsd: 200,
+        eachDailyUsd: 20,
+        eachMonthlyUsd: 100,
+        requestsPerMinute: 60,
+      },
+      gate: { judgingBudget: 10, everyMs: 10_000, deployer: 'local' },
       recoveryMs: 30_000,
     })
   })
@@ -144,9 +155,12 @@ describe('readEnvironment', () => {
       { CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE: '0' },
       'leave it out for 60',
     ],
+    ['CUPEL_ADMINS', { CUPEL_ADMINS: 'ada, https://github.com/bob' }, 'logins and org/team'],
+    ['CUPEL_ADMINS', { CUPEL_ADMINS: 'a/b/c' }, 'logins and org/team'],
     ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '1.5' }, 'write 0 to 1'],
     ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '25%' }, 'write 0 to 1'],
     ['CUPEL_JUDGING_BUDGET', { CUPEL_JUDGING_BUDGET: '1001' }, 'write 0 to 1000'],
+    ['CUPEL_DEPLOYER', { CUPEL_DEPLOYER: 'nomad' }, 'leave it out for local'],
     ['CUPEL_GATE_SECONDS', { CUPEL_GATE_SECONDS: '0' }, 'write 1 to 9999'],
     ['CUPEL_RECOVERY_SECONDS', { CUPEL_RECOVERY_SECONDS: '0' }, 'leave it out for 30'],
   ])('%s of %j: the message names it and the cure', (name, env, cure) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { redact } from '../../../src/adapters/system/log-redaction.ts'
 import { createLog } from '../../../src/adapters/system/log.ts'
+import { systemTrace } from '../../../src/adapters/system/trace.ts'
 
 // Put together at run time, so that no scanner takes this file for a leak.
 const canaries: Record<string, string> = {
@@ -82,6 +83,26 @@ describe('no line of the log holds a credential', () => {
     const secret = 'se"cret\\value'
     expect(logged(log => log.info({ secret: [secret] }, secret), [secret])).not.toMatch(/cret\\+value/)
   })
+})
+
+it('every line of one piece of work carries its id, whatever it waited for, and no other line does', async () => {
+  const lines: string[] = []
+  const log = createLog({ level: 'info', name: 'test', destination: { write: line => lines.push(line) } })
+  await Promise.all(
+    ['one', 'two'].map(id =>
+      systemTrace.within(id, async () => {
+        await new Promise(done => setImmediate(done))
+        log.child({ of: id }).info('said')
+      }),
+    ),
+  )
+  log.info('outside')
+  const said = lines.map(line => JSON.parse(line) as { of?: string; trace?: string })
+  expect(said.map(({ of, trace }) => [of, trace])).toEqual([
+    ['one', 'one'],
+    ['two', 'two'],
+    [undefined, undefined],
+  ])
 })
 
 it.each([

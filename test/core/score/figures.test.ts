@@ -30,6 +30,8 @@ function counts(more: Partial<Counts>): Counts {
     issues: 0,
     found: 0,
     audited: { labelled: 0, tp: 0, fp: 0, fn: 0, tn: 0, due: 0, unanswered: 0 },
+    auditedSeverity: {},
+    volunteered: { right: 0, wrong: 0 },
     severity: {},
     satisfaction: { weight: 0, pleased: 0 },
     authors: {},

@@ -181,6 +181,65 @@ describe('hunks of a run', () => {
   })
 })
 
+describe('what the gate asks besides', () => {
+  const volunteered = [place(10, 'real'), place(20, 'not'), place(30, 'real')]
+
+  it.each<[string, LabelledPlace[], number[], number[], object]>([
+    [
+      'of what production posted counts what was said',
+      volunteered,
+      [10, 20],
+      [10, 20],
+      { right: 1, wrong: 1 },
+    ],
+    ['of what it did not post nothing does', volunteered, [10, 20], [30], { right: 0, wrong: 0 }],
+    [
+      'where production posted and this run did not, nothing',
+      volunteered,
+      [],
+      [10, 20],
+      { right: 0, wrong: 0 },
+    ],
+    ['a blind judgement was not volunteered', [judged('real')], [10], [10], { right: 0, wrong: 0 }],
+    [
+      'words of the lower tiers do not count',
+      [place(10, 'real', { tier: 'B' })],
+      [10],
+      [10],
+      { right: 0, wrong: 0 },
+    ],
+    ['nor do disputed ones', [place(10, 'disputed')], [10], [10], { right: 0, wrong: 0 }],
+  ])('volunteered: %s', (_name, places, lines, posted, expected) => {
+    const scored = sample(places, { posted: posted.map(line => finding(line)) })
+    expect(
+      countHunks(
+        scored,
+        lines.map(line => finding(line)),
+      ).volunteered,
+    ).toEqual(expected)
+  })
+
+  const low = (line: number) => place(line, 'real', { kind: 'audited', severity: 'low' })
+  it.each<[string, LabelledPlace[], number[], object]>([
+    ['found', [judged('real')], [10], { high: { tp: 1, fp: 0, fn: 0, tn: 0 } }],
+    ['missed', [low(10)], [], { low: { tp: 0, fp: 0, fn: 1, tn: 0 } }],
+    [
+      'a false alarm has the severity of its finding',
+      [judged('not')],
+      [10],
+      { high: { tp: 0, fp: 1, fn: 0, tn: 0 } },
+    ],
+    ['a volunteered word is in no group', [place(10, 'real')], [10], {}],
+    ['nor is what was not drawn', [low(20)], [20], {}],
+  ])('audited hunks by severity: %s', (_name, places, lines, expected) => {
+    const counts = countHunks(
+      sample(places, { drawn: [0] }),
+      lines.map(line => finding(line)),
+    )
+    expect(counts.auditedSeverity).toEqual(expected)
+  })
+})
+
 describe('the hunk of a place', () => {
   it.each([
     ['inside', 20, 20, 1],

@@ -36,12 +36,16 @@ describe('the dispatcher', () => {
       models: fakeModels(async () => ({}), missing),
       refused: new Set(),
       dailyUsd: 5,
+      monthlyUsd: 100,
+      eachDailyUsd: 5,
+      eachMonthlyUsd: 100,
       experiments: experiments(pool),
       runs: runs(pool),
       queue: {
         add: async job => void jobs.push(job),
         addMany: async more => void jobs.push(...more),
         depth: async () => ({ waiting: 0, delayed: 0, active: 0 }),
+        oldestWaitingMs: async () => 0,
         close: async () => {},
       },
     })

@@ -54,8 +54,8 @@ export async function drawnIn(database: TestDatabase, draw: 'all' | 'none'): Pro
     },
     async experiment(id) {
       await owner.query(
-        `insert into experiments_v1.experiments (id, name, author, author_kind, budget_usd, configuration_id, configuration)
-         values ($1, $1, 'ann', 'person', 1, encode(sha256(convert_to($2, 'UTF8')), 'hex'), $2)`,
+        `insert into experiments_v1.experiments (id, name, author, author_kind, budget_usd, configuration_id, configuration,
+           parts) values ($1, $1, 'ann', 'person', 1, encode(sha256(convert_to($2, 'UTF8')), 'hex'), $2, '{}')`,
         [id, JSON.stringify({ id })],
       )
     },

@@ -202,9 +202,13 @@ describe('the gate', () => {
           () => null,
           (error: { code?: string }) => error.code,
         )
-      for (const table of ['production.feedback', 'production.deliveries', 'audit.event_log'])
+      for (const table of ['production.feedback', 'production.deliveries'])
         expect(await refusal(`select from ${table}`)).toBe('42501')
       expect(await refusal("update gate.labels set label = 'clean'")).toBe('42501')
+      // It recomputes the chain, and can change nothing of it.
+      expect(await refusal('select from audit.event_log')).toBeNull()
+      expect(await refusal("update audit.event_log set event = '{}'")).toBe('42501')
+      expect(await refusal('update audit.head set sequence = 0')).toBe('42501')
       expect(await refusal('update experiments_v1.code_analyses set usd = 0')).toBe('42501')
       expect(await refusal("update gate.outcomes set counts = '{}' where final_at is not null")).toBe('42501')
     } finally {

@@ -10,6 +10,7 @@ import { startLocalGitHub, type LocalGitHub } from '../../../sandbox/github/serv
 import { codeHost } from '../../../src/adapters/github/code-host.ts'
 import { connectApp } from '../../../src/adapters/github/connect.ts'
 import { reactionReader } from '../../../src/adapters/github/reactions.ts'
+import { actionRequests } from '../../../src/adapters/postgres/action-requests.ts'
 import { auditLog } from '../../../src/adapters/postgres/audit-log.ts'
 import { budgets } from '../../../src/adapters/postgres/budgets.ts'
 import { commands } from '../../../src/adapters/postgres/commands.ts'
@@ -18,15 +19,18 @@ import { feedback } from '../../../src/adapters/postgres/feedback.ts'
 import { followed } from '../../../src/adapters/postgres/followed.ts'
 import { labels } from '../../../src/adapters/postgres/labels.ts'
 import { locks } from '../../../src/adapters/postgres/locks.ts'
+import { orders } from '../../../src/adapters/postgres/orders.ts'
 import { pacer } from '../../../src/adapters/postgres/pacer.ts'
 import { pullRequests } from '../../../src/adapters/postgres/pull-requests.ts'
 import { releases } from '../../../src/adapters/postgres/releases.ts'
 import { reviewRequests } from '../../../src/adapters/postgres/review-requests.ts'
 import { reviews } from '../../../src/adapters/postgres/reviews.ts'
 import { samples } from '../../../src/adapters/postgres/samples.ts'
+import { slo } from '../../../src/adapters/postgres/slo.ts'
 import { prometheusMetrics } from '../../../src/adapters/prometheus/metrics.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { Queue } from '../../../src/ports/queue.ts'
+import { hasPrompt } from '../../../src/engine/prompts.ts'
 import { testDatabase } from '../../support/database.ts'
 import { fakeAnalysers, fakeModels } from '../../support/fakes.ts'
 
@@ -80,10 +84,15 @@ export async function startJobs(): Promise<JobWorld> {
     pullRequests: pullRequests(pool),
     requests: reviewRequests(pool),
     reviews: reviews(pool),
-    releases: releases(pool),
+    releases: releases(pool, { secret: 'a secret of the tests', hasPrompt, log }),
     commands: commands(pool),
+    administrators: { has: () => false, refresh: async () => {} },
+    actions: actionRequests(pool),
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 8)),
+    slo: slo(pool),
+    orders: orders(pool, database.pool('cupel_production', 2), { hasPrompt }),
+    smokeRetries: new Map(),
     audit: auditLog(pool),
     samples: samples(pool),
     feedback: feedback(pool),
@@ -93,6 +102,9 @@ export async function startJobs(): Promise<JobWorld> {
     app: { id: 7 },
     webUrl: github.url,
     dailyUsd: { installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },
+    monthlyUsd: { installationUsd: 1_000, repositoryUsd: 1_000, authorUsd: 1_000 },
+    softShare: 1,
+    cheaperModels: { openai: 'cheap', anthropic: null },
   }
   return {
     github,

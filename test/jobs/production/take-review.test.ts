@@ -166,6 +166,20 @@ it('the sweep makes no job for a review that is not due yet, or ended', async ()
   expect(world.jobs).not.toContain(ended.requestId)
 })
 
+it('near a limit the cheaper model is asked alone, and that is not taken for the whole review', async () => {
+  const configuration = genesisModelsConfiguration({ openai: 'gpt-6.1-terra', anthropic: null })
+  if (!configuration) throw new Error('there is a model')
+  await world.deps.releases.installGenesisModels(configuration)
+  const models = fakeModels(async () => ({ findings: [] }))
+  const at = await world.asked()
+  await takeReview({ ...world.deps, models, softShare: 0 }, at.requestId, signal)
+  expect(models.asked.map(({ choice }) => choice.model)).toEqual(['cheap'])
+  expect(see(world, at)).toMatchObject({
+    summaries: [{ body: expect.stringContaining('spared: a budget is nearly used up') }],
+    checks: [{ conclusion: 'neutral' }],
+  })
+})
+
 it('a review whose day’s money is spent asks no model, and its check run is not green', async () => {
   const configuration = genesisModelsConfiguration({ openai: 'gpt-6.1-terra', anthropic: null })
   if (!configuration) throw new Error('there is a model')
@@ -179,4 +193,28 @@ it('a review whose day’s money is spent asks no model, and its check run is no
     summaries: [{ body: expect.stringContaining('budget-exhausted') }],
     checks: [{ conclusion: 'neutral' }],
   })
+})
+
+it('a review that a release had begun before it was rolled back is done by the one in its place, once', async () => {
+  const at = await world.asked()
+  const request = await world.deps.requests.get(at.requestId)
+  if (!request) throw new Error('it was asked for')
+  await world.owner.query(
+    `insert into production.releases (id, kind, configuration_id, configuration, verdict_id)
+     select 'rolled-back', 'promoted', configuration_id, configuration, 'v' from production.releases where id = 'genesis'`,
+  )
+  await world.owner.query(
+    `insert into production.release_steps (release_id, step, share, reason, actor) values ('rolled-back', 'failed', 0, 'r', 'gate')`,
+  )
+  const row = await world.deps.reviews.open({ ...request, releaseId: 'rolled-back' }, new Date())
+  await world.deps.writer.startCheck(request, request.headSha, row.id)
+  await takeReview(world.deps, at.requestId, signal)
+  expect(see(world, at).checks.map(({ status, conclusion }) => [status, conclusion])).toEqual([
+    ['completed', 'cancelled'],
+    ['completed', 'neutral'],
+  ])
+  expect(await rowsOf(at.repositoryId)).toMatchObject([
+    { state: 'superseded', detail: 'release genesis-models reviews in its place' },
+    { state: 'done' },
+  ])
 })

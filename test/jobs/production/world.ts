@@ -13,6 +13,7 @@ import { startLocalGitHub, type LocalGitHub } from '../../../sandbox/github/serv
 import { codeHost } from '../../../src/adapters/github/code-host.ts'
 import { connectApp } from '../../../src/adapters/github/connect.ts'
 import { reactionReader } from '../../../src/adapters/github/reactions.ts'
+import { actionRequests } from '../../../src/adapters/postgres/action-requests.ts'
 import { auditLog } from '../../../src/adapters/postgres/audit-log.ts'
 import { budgets } from '../../../src/adapters/postgres/budgets.ts'
 import { commands } from '../../../src/adapters/postgres/commands.ts'
@@ -21,16 +22,20 @@ import { feedback } from '../../../src/adapters/postgres/feedback.ts'
 import { followed } from '../../../src/adapters/postgres/followed.ts'
 import { labels } from '../../../src/adapters/postgres/labels.ts'
 import { locks } from '../../../src/adapters/postgres/locks.ts'
+import { orders } from '../../../src/adapters/postgres/orders.ts'
 import { pullRequests } from '../../../src/adapters/postgres/pull-requests.ts'
 import { releases } from '../../../src/adapters/postgres/releases.ts'
 import { reviewRequests } from '../../../src/adapters/postgres/review-requests.ts'
 import { reviews } from '../../../src/adapters/postgres/reviews.ts'
 import { samples } from '../../../src/adapters/postgres/samples.ts'
+import { slo } from '../../../src/adapters/postgres/slo.ts'
 import { prometheusMetrics } from '../../../src/adapters/prometheus/metrics.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { AnalysedFile, Analysers } from '../../../src/ports/analyser.ts'
 import type { Candidate } from '../../../src/core/review/finding.ts'
+import type { Directory } from '../../../src/ports/administrators.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
+import { hasPrompt } from '../../../src/engine/prompts.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
 import { candidateOf, fakeModels } from '../../support/fakes.ts'
 
@@ -70,6 +75,7 @@ export interface JobsWorld {
   database: TestDatabase
   owner: pg.Pool
   deps: ProductionDeps
+  directory: Directory
   /** Exposition of the metrics. */
   metrics(): Promise<string>
   errors: string[]
@@ -81,7 +87,13 @@ export interface JobsWorld {
 }
 
 /** The production worker's steps on real stores and the local GitHub, one after the other, without processes. */
-export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWorld> {
+export async function jobsWorld(
+  options: {
+    rate?: number
+    /** What the App was granted; by default what app.yml asks for. */
+    permissions?: Record<string, 'read' | 'write'>
+  } = {},
+): Promise<JobsWorld> {
   const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
     .privateKey.export({ type: 'pkcs8', format: 'pem' })
     .toString()
@@ -101,7 +113,14 @@ export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWo
   const database = await testDatabase()
   const github = await startLocalGitHub({
     dataDir: dir,
-    app: { id: 7, privateKey, slug: 'cupel', webhookUrl, webhookSecret: 's' },
+    app: {
+      id: 7,
+      privateKey,
+      slug: 'cupel',
+      webhookUrl,
+      webhookSecret: 's',
+      ...(options.permissions && { permissions: options.permissions }),
+    },
   })
   let later = 0
   const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + later) }
@@ -136,10 +155,15 @@ export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWo
     pullRequests: pullRequests(pool),
     requests: reviewRequests(pool),
     reviews: reviews(pool),
-    releases: releases(pool),
+    releases: releases(pool, { secret: 'a secret of the tests', hasPrompt, log }),
     commands: commands(pool),
+    administrators: { has: () => false, refresh: async () => {} },
+    actions: actionRequests(pool),
     budgets: budgets(pool),
     locks: locks(database.pool('cupel_production', 2)),
+    slo: slo(pool),
+    orders: orders(pool, database.pool('cupel_production', 2), { hasPrompt }),
+    smokeRetries: new Map(),
     audit: auditLog(pool),
     samples: samples(pool),
     feedback: feedback(pool),
@@ -149,12 +173,16 @@ export async function jobsWorld(options: { rate?: number } = {}): Promise<JobsWo
     app: { id: 7 },
     webUrl: 'https://github.example',
     dailyUsd: { installationUsd: 10, repositoryUsd: 10, authorUsd: 10 },
+    monthlyUsd: { installationUsd: 1_000, repositoryUsd: 1_000, authorUsd: 1_000 },
+    softShare: 1,
+    cheaperModels: { openai: 'cheap', anthropic: null },
   }
   return {
     github,
     database,
     owner: database.pool('owner'),
     deps,
+    directory: connected.directory,
     metrics: render,
     errors,
     async work(times = 1) {

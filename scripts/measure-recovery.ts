@@ -1,0 +1,40 @@
+// How long a backup and a restore take: `node scripts/measure-recovery.ts [pull requests]`, on an embedded PostgreSQL of its own.
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import pg from 'pg'
+import { migrate } from '../src/adapters/postgres/migrate.ts'
+import { cupel } from '../src/cli/cupel.ts'
+import { startEmbeddedPostgres } from '../sandbox/postgres.ts'
+import { zoneRows } from '../test/support/zone-rows.ts'
+
+const count = Number(process.argv[2] ?? 10_000)
+const folder = await mkdtemp(join(tmpdir(), 'cupel-recovery-'))
+const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), persistent: true })
+try {
+  await migrate(postgres.ownerUrl)
+  const client = new pg.Client({ connectionString: postgres.ownerUrl })
+  await client.connect()
+  await client.query(zoneRows(count))
+  const { rows } = await client.query<{ bytes: string }>(
+    'select pg_database_size(current_database()) as bytes',
+  )
+  await client.end()
+  process.env['CUPEL_BACKUP_KEY'] = Buffer.alloc(32, 1).toString('base64')
+  process.env['DATABASE_URL'] = postgres.ownerUrl
+  const backups = join(folder, 'backups')
+  await cupel(['backup', '--to', backups])
+  const file = join(backups, (await readdir(backups))[0] ?? '')
+  await cupel(['restore', file, '--schema', 'production'])
+  await cupel(['restore', file, '--all'])
+  const size = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`
+  const memory = process.resourceUsage().maxRSS * 1_024
+  process.stdout.write(
+    `${count} pull requests: database ${size(Number(rows[0]?.bytes))}, backup ${size((await stat(file)).size)}, ` +
+      `highest memory of the process ${size(memory)}\n`,
+  )
+} finally {
+  await postgres.stop()
+  await rm(folder, { recursive: true })
+}

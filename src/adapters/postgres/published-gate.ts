@@ -1,0 +1,245 @@
+import type { Breach, GateEvidence } from '../../core/gate/evidence.ts'
+import { breachKinds } from '../../core/gate/evidence.ts'
+import type { Bundle, BundledRun } from '../../core/gate/bundle.ts'
+import type { Verdict } from '../../core/gate/decide.ts'
+import type { Thresholds } from '../../core/gate/thresholds.ts'
+import { minimumEvidence } from '../../core/minimum-evidence.ts'
+import type { Counts } from '../../core/score/hunks.ts'
+import type { PublishedExperiment } from './published-experiments.ts'
+import type { Db } from './pool.ts'
+
+/** What an operator sees of the gate; with the rights of cupel_operator. */
+export interface PublishedVerdict {
+  id: string
+  experimentId: string
+  releaseId: string
+  answer: Verdict['answer']
+  verdict: Verdict
+  overheadMs: number
+  cut: { sequence: string; runsTo: string | null }
+  thresholds: Thresholds
+  evidence: GateEvidence
+  decidedAt: Date
+}
+
+/** Those whose id, or whose experiment, begins so; newest first. */
+export async function publishedVerdicts(
+  db: Db,
+  of: { prefix: string } | { experimentId: string },
+): Promise<PublishedVerdict[]> {
+  const { rows } = await db.query<{
+    id: string
+    experiment_id: string
+    release_id: string
+    answer: Verdict['answer']
+    evidence: { cut: PublishedVerdict['cut']; overheadMs: number; verdict: Verdict }
+    figures: { thresholds: Thresholds; evidence: GateEvidence }
+    decided_at: Date
+  }>(
+    `select id, experiment_id, release_id, answer, evidence, figures, decided_at from gate.published_verdicts
+     where ${'prefix' in of ? 'starts_with(id, $1)' : 'experiment_id = $1'}
+     order by place desc limit 20`,
+    ['prefix' in of ? of.prefix : of.experimentId],
+  )
+  return rows.map(row => ({
+    id: row.id,
+    experimentId: row.experiment_id,
+    releaseId: row.release_id,
+    answer: row.answer,
+    verdict: row.evidence.verdict,
+    overheadMs: row.evidence.overheadMs,
+    cut: row.evidence.cut,
+    thresholds: row.figures.thresholds,
+    evidence: row.figures.evidence,
+    decidedAt: row.decided_at,
+  }))
+}
+
+export interface PublishedSettings {
+  thresholds: Thresholds
+  promotion: 'automatic' | 'approve'
+  overheadMs: number
+  /** Null while nobody ever paused it. */
+  pause: { paused: boolean; actor: string; reason: string; at: Date } | null
+}
+
+export async function publishedSettings(db: Db): Promise<PublishedSettings> {
+  const { rows } = await db.query<{
+    accuracy: number
+    latency_ms: number
+    latency_share: number
+    error_rate: number
+    margin: number
+    level: number
+    gamma: number
+    measured: number
+    few_people: boolean
+    horizon_pull_requests: number
+    horizon_days: number
+    promotion: 'automatic' | 'approve'
+    overhead_ms: number
+    paused: boolean | null
+    actor: string
+    reason: string
+    at: Date
+  }>(
+    `select accuracy, latency_ms, latency_share, error_rate, margin, level, gamma, measured, few_people,
+       horizon_pull_requests, horizon_days, promotion, doors.overhead_ms() as overhead_ms, paused, actor, reason, at
+     from gate.published_settings`,
+  )
+  const row = rows[0]
+  if (!row) throw new Error('gate.thresholds has lost its row')
+  return {
+    thresholds: {
+      accuracy: row.accuracy,
+      latencyMs: row.latency_ms,
+      latencyShare: row.latency_share,
+      errorRate: row.error_rate,
+      margin: row.margin,
+      level: row.level,
+      gamma: row.gamma,
+      measured: row.measured,
+      minimum: minimumEvidence,
+      fewPeople: row.few_people,
+      horizon: { pullRequests: row.horizon_pull_requests, days: row.horizon_days },
+    },
+    promotion: row.promotion,
+    overheadMs: row.overhead_ms,
+    pause:
+      row.paused === null ? null : { paused: row.paused, actor: row.actor, reason: row.reason, at: row.at },
+  }
+}
+
+/** The position in the error budget, without promotions after it; null before the gate has met the experiment. */
+export async function publishedPosition(
+  db: Db,
+  experimentId: string,
+): Promise<{ position: number; promotions: number } | null> {
+  const { rows } = await db.query<{ position: number; promotions: string }>(
+    'select position, promotions from gate.published_trials where experiment_id = $1',
+    [experimentId],
+  )
+  return rows[0] ? { position: rows[0].position, promotions: Number(rows[0].promotions) } : null
+}
+
+/** All that a stored verdict rests on. */
+export async function bundleOf(
+  db: Db,
+  experiment: PublishedExperiment,
+  verdict: PublishedVerdict,
+): Promise<Bundle> {
+  const { thresholds, overheadMs, cut } = verdict
+  return {
+    ...(await rowsOf(db, experiment, thresholds, overheadMs, cut)),
+    verdictId: verdict.id,
+    releaseId: verdict.releaseId,
+    decidedAt: verdict.decidedAt.getTime(),
+    thresholds,
+    overheadMs,
+    budget: verdict.verdict.budget,
+    breaches: breachesOf(verdict.verdict),
+    stored: { evidence: verdict.evidence, verdict: verdict.verdict },
+  }
+}
+
+/** All that there is now, under the thresholds of now. */
+export async function bundleOfNow(
+  db: Db,
+  experiment: PublishedExperiment,
+  settings: PublishedSettings,
+  now: Date,
+): Promise<Bundle> {
+  const { thresholds, overheadMs } = settings
+  const budget = (await publishedPosition(db, experiment.id)) ?? { position: 1, promotions: 0 }
+  return {
+    ...(await rowsOf(db, experiment, thresholds, overheadMs, { sequence: lastSequence, runsTo: null })),
+    verdictId: null,
+    releaseId: '',
+    decidedAt: now.getTime(),
+    thresholds,
+    overheadMs,
+    budget,
+    stored: null,
+  }
+}
+
+const lastSequence = '9223372036854775807'
+
+/** Breaches end a trial, so a verdict that goes on had none. */
+function breachesOf(verdict: Verdict): Breach[] {
+  if (verdict.answer !== 'quarantine') return []
+  const named = verdict.reasons.flatMap(reason => (reason.kind === 'breach' ? [reason.breach] : []))
+  return breachKinds.filter(kind => named.includes(kind))
+}
+
+async function rowsOf(
+  db: Db,
+  { id, name, configurationId, configuration }: PublishedExperiment,
+  thresholds: Thresholds,
+  overheadMs: number,
+  cut: PublishedVerdict['cut'],
+): Promise<Pick<Bundle, 'format' | 'experiment' | 'outcomes' | 'runs' | 'sampler' | 'breaches' | 'labels'>> {
+  const outcomes = await db.query<{
+    sequence: string
+    sample_id: string
+    taken_at: Date
+    counts: Counts
+    baseline_counts: Counts
+    language: string
+    changed_lines: number
+  }>(
+    `select sequence, sample_id, taken_at, counts, baseline_counts, language, changed_lines from gate.published_outcomes
+     where experiment_id = $1 and sequence <= $2 order by sequence`,
+    [id, cut.sequence],
+  )
+  const runs = await db.query<{
+    sample_id: string
+    state: BundledRun['state']
+    error_code: string | null
+    latency_ms: number | null
+    finished_at: Date
+  }>(
+    `select sample_id, state, error_code, latency_ms, finished_at from gate.published_live_runs
+     where experiment_id = $1 and finished_at <= coalesce($2::timestamptz, 'infinity') order by finished_at, sample_id`,
+    [id, cut.runsTo],
+  )
+  const tallies = await db.query<{ offered: string; taken: string; rate: number | null; breaches: Breach[] }>(
+    'select offered, taken, rate, breaches from doors.run_evidence($1, $2, $3)',
+    [id, thresholds.latencyMs - overheadMs, cut.runsTo],
+  )
+  const labels = await db.query(
+    `select origin, version, sample_id as "sampleId", path, side, line, label, tier, kind, weight, recorded_at as "recordedAt"
+     from gate.published_labels l
+     where current and sample_id in (
+       select o.sample_id from gate.published_outcomes o where o.experiment_id = $1 and o.sequence <= $2)
+     order by sample_id, origin`,
+    [id, cut.sequence],
+  )
+  const drawn = tallies.rows[0]
+  return {
+    format: 'cupel-verdict/1',
+    experiment: { id, name, configurationId, configuration },
+    outcomes: outcomes.rows.map(row => ({
+      sequence: row.sequence,
+      sampleId: row.sample_id,
+      takenAt: row.taken_at.getTime(),
+      counts: row.counts,
+      baseline: row.baseline_counts,
+      language: row.language,
+      changedLines: row.changed_lines,
+    })),
+    runs: runs.rows.map(row => ({
+      sampleId: row.sample_id,
+      state: row.state,
+      errorCode: row.error_code,
+      latencyMs: row.latency_ms,
+      finishedAt: row.finished_at.getTime(),
+    })),
+    sampler:
+      drawn === undefined || drawn.rate === null
+        ? null
+        : { n: Number(drawn.offered), successes: Number(drawn.taken), rate: drawn.rate },
+    breaches: drawn?.breaches ?? [],
+    labels: labels.rows as unknown[],
+  }
+}

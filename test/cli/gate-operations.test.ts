@@ -1,0 +1,257 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { until } from '../e2e/until.ts'
+import { runCupel } from '../support/cupel.ts'
+import { nameSlowModels } from '../../src/cli/slow-models.ts'
+import { gateWorld, type GateWorld } from '../jobs/gate/world.ts'
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
+
+/** What a stranger may change in a file. */
+interface Tampered {
+  outcomes: { counts: { audited: { fp: number } } }[]
+  runs: { state: string; latencyMs: number }[]
+  stored: { verdict: { answer: string; criteria: { recall: { logFor: number } } } }
+  thresholds: { accuracy: number }
+  experiment: { configuration: { prompt: string } }
+  labels: string[]
+  releaseId: string
+}
+
+let world: GateWorld
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cupel-verdict-'))
+  world = await gateWorld()
+  await world.trial('good', 'good')
+  await world.trial('late', 'slow')
+  await world.trial('open', 'unjudged')
+  await world.tick()
+  await world.finishOrder('smoke:promoted-1', { passed: true, cases: [] })
+  await world.tick()
+})
+afterAll(async () => {
+  await world.close()
+  await rm(folder, { recursive: true })
+})
+
+const cupel = (...args: string[]) => runCupel(args, { DATABASE_URL: world.database.url('cupel_operator') })
+const verdictOf = async (experiment: string): Promise<string> =>
+  (await world.deps.verdicts.newest(experiment))?.id ?? ''
+
+describe('cupel gate show', () => {
+  it('tells what is missing, each bound, and the place in the error budget', async () => {
+    const { code, out, err } = await cupel('gate', 'show', 'open')
+    expect(err).toBe('')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^open {2}open {2}active\nlast word: wait, /)
+    expect(out).toContain('as it stands: wait\nerror budget: position 3 with 1 promoted, level 0.00675\n')
+    expect(out).toMatch(/^errors +300 +1\.000 +0\.9\d\d to 1\.000 +0\.980 /m)
+    expect(out).toContain('\n  0 of 60 labelled pull requests\n')
+    expect(out).toContain('\n  accuracy: no audited pull requests yet\n')
+  })
+
+  it('names the model that cannot meet the latency, with what was measured and the setting', async () => {
+    const { out } = await cupel('gate', 'show', 'late')
+    expect(out).toContain(
+      'openai/model-of-late cannot meet the latency: 95 % of its runs take up to 9000 ms;',
+    )
+    expect(out).toContain('latency_ms is 3000, of which production takes 0 beside')
+    expect(out).toMatch(/^ {2}latency: latency is 0\.000 over 300/m)
+  })
+
+  it('answers 1 for an experiment that there is not', async () => {
+    expect(await cupel('gate', 'show', 'zzz')).toEqual({
+      code: 1,
+      out: '',
+      err: 'no experiment begins with zzz\n',
+    })
+  })
+})
+
+describe('cupel gate explain', () => {
+  it.each(['good', 'late', 'open'])('computes the verdict on %s again, twice, and agrees', async id => {
+    const { code, out, err } = await cupel('gate', 'explain', (await verdictOf(id)).slice(0, 18))
+    expect(err).toBe('')
+    expect(code).toBe(0)
+    expect(out).toContain('recomputed here from the same rows: it agrees to 1e-9\n')
+    expect(out).toMatch(/^breaches +0 +yes$/m)
+  })
+
+  it('answers 1 and the path when what is stored is not what its rows come to', async () => {
+    const id = await verdictOf('open')
+    const stored = await world.owner.query<{ evidence: unknown }>(
+      'select evidence from gate.verdicts where id = $1',
+      [id],
+    )
+    await world.owner.query(
+      `update gate.verdicts set evidence = jsonb_set(evidence::jsonb, '{verdict,criteria,errors,n}', '999')::json where id = $1`,
+      [id],
+    )
+    const { code, err } = await cupel('gate', 'explain', id)
+    await world.owner.query('update gate.verdicts set evidence = $2 where id = $1', [
+      id,
+      JSON.stringify(stored.rows[0]?.evidence),
+    ])
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: 'what is stored is not what its rows come to: stored.verdict.criteria.errors.n\n',
+    })
+  })
+})
+
+describe('cupel verdict', () => {
+  const exported = async (id: string): Promise<string> => {
+    const file = join(folder, `${id}.json`)
+    const { code, out, err } = await cupel('verdict', 'export', await verdictOf(id))
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    await writeFile(file, out)
+    return file
+  }
+
+  it.each([
+    ['good', 'promote', 150],
+    ['late', 'quarantine', 150],
+    ['open', 'wait', 0],
+  ])('export of %s is computed again without a database', async (id, answer, pulls) => {
+    const file = await exported(id)
+    expect(await runCupel(['verdict', 'verify', file], {})).toEqual({
+      code: 0,
+      out: `agrees: ${answer} for experiment ${id}, from ${pulls} pull requests and 300 runs\n`,
+      err: '',
+    })
+  })
+
+  it.each<[string, (bundle: Tampered) => unknown]>([
+    [
+      'stored.evidence.accuracy.above.0',
+      ({ outcomes }) => Object.assign(outcomes[7]?.counts.audited ?? {}, { fp: 1 }),
+    ],
+    ['stored.verdict.answer', ({ runs }) => Object.assign(runs[3] ?? {}, { state: 'degraded' })],
+    [
+      'stored.verdict.criteria.latency.bounds.high',
+      ({ runs }) => Object.assign(runs[3] ?? {}, { latencyMs: 5_000 }),
+    ],
+    ['stored.verdict.answer', bundle => (bundle.stored.verdict.answer = 'quarantine')],
+    [
+      'stored.verdict.criteria.recall.logFor',
+      bundle => (bundle.stored.verdict.criteria.recall.logFor += 1e-6),
+    ],
+    ['stored.evidence.accuracy.above.0', bundle => (bundle.thresholds.accuracy = 0.96)],
+    ['experiment.configurationId', bundle => (bundle.experiment.configuration.prompt = 'other@1')],
+    ['sha256', bundle => (bundle.labels = ['another'])],
+    ['sha256', bundle => (bundle.releaseId = 'another')],
+  ])('verify names %s as the first path that does not agree', async (path, tamper) => {
+    const bundle = JSON.parse(await readFile(await exported('good'), 'utf8')) as Tampered
+    tamper(bundle)
+    const file = join(folder, 'tampered.json')
+    await writeFile(file, JSON.stringify(bundle))
+    const said = await runCupel(['verdict', 'verify', file], {})
+    expect(said).toMatchObject({ code: 1, out: '' })
+    expect(said.err).toBe(`does not agree: ${path}\n`)
+  })
+
+  it.each([
+    ['{', 'it is not JSON'],
+    ['{"format":"cupel-verdict/1"}', 'experiment: '],
+  ])('verify answers 2 to %s', async (text, why) => {
+    const file = join(folder, 'none.json')
+    await writeFile(file, text)
+    const { code, err } = await runCupel(['verdict', 'verify', file], {})
+    expect(code).toBe(2)
+    expect(err).toContain(why)
+  })
+})
+
+describe('cupel gate pause and resume', () => {
+  it('switch once each, with who and why', async () => {
+    expect((await cupel('gate', 'pause', 'holiday', '--as', 'ann')).out).toBe('the gate is paused\n')
+    expect((await cupel('gate', 'pause', 'again', '--as', 'ann')).out).toBe('the gate was paused already\n')
+    expect((await cupel('gate', 'show', 'open')).out).toContain('the gate is paused by ann: holiday')
+    expect((await cupel('gate', 'resume', 'back', '--as', 'ann')).out).toBe('the gate is at work\n')
+    expect((await world.audited()).filter(line => /^gate\.(?:pause|resume)/.test(line))).toEqual([
+      'gate.pause gate',
+      'gate.resume gate',
+    ])
+  })
+})
+
+describe('cupel gate set', () => {
+  it.each([
+    [['accuracy', '0.9', 'a try'], { code: 0, out: 'accuracy is 0.9 from the next verdict on\n', err: '' }],
+    [['accuracy', '0.9', 'again'], { code: 0, out: 'accuracy was 0.9 already\n', err: '' }],
+    [['accuracy', '0.95', 'back'], { code: 0, out: 'accuracy is 0.95 from the next verdict on\n', err: '' }],
+    [['accuracy', '2', 'more'], { code: 1, out: '', err: 'accuracy cannot be 2\n' }],
+    [['acuracy', '0.9', 'typo'], { code: 1, out: '', err: 'no threshold acuracy\n' }],
+  ])('%j', async (words, said) => {
+    expect(await cupel('gate', 'set', ...words)).toEqual(said)
+  })
+})
+
+describe('what the gate is asked', () => {
+  /** Asks, has the gate take its turn while the command waits, and hands back what it printed. */
+  async function answered(...args: string[]) {
+    const ask = cupel(...args)
+    await until('the gate is asked', async () => {
+      const { rows } = await world.owner.query(`select 1 from gate.actions where state = 'open'`)
+      return rows.length > 0 ? true : null
+    })
+    await world.tick()
+    return ask
+  }
+
+  it('is answered in the gate’s next turn', async () => {
+    expect((await answered('gate', 'promote', 'open')).out).toMatch(/^wait \(verdict .*0 of 60 labelled/)
+    const early = await answered('quarantine', 'blacklist', 'promoted-1', 'it leaks', '--part', 'model')
+    expect(early).toMatchObject({
+      code: 1,
+      err: 'it is in force as release promoted-1: roll that back first\n',
+    })
+    const back = await answered('release', 'rollback', 'too loud', '--release', 'promoted-1', '--as', 'ann')
+    expect(back).toMatchObject({ code: 0, out: 'release promoted-1 was rolled back; genesis is in force\n' })
+    expect((await answered('quarantine', 'blacklist', 'late', 'it leaks')).out).toBe(
+      'this configuration is blacklisted\n',
+    )
+    const record = (await world.deps.quarantine.records()).find(each => each.experimentId === 'late')
+    const again = await answered('quarantine', 'reevaluate', record?.id.slice(0, 20) ?? '', 'mended')
+    expect(again.code).toBe(1)
+  })
+
+  it('is told where the answer will be when the gate does not answer in time', async () => {
+    const { code, out } = await cupel('gate', 'promote', 'open', '--wait', '0')
+    expect({ code, out: out.replace(/as \S+:/, 'as an id:') }).toEqual({
+      code: 0,
+      out: 'asked for as an id: the gate answers in its next turn\n',
+    })
+    await world.tick()
+  })
+})
+
+describe('cupel release and cupel quarantine', () => {
+  it('list and show what is stored', async () => {
+    const list = (await cupel('release', 'list')).out
+    expect(list).toMatch(/^genesis +in force +100 %/m)
+    expect(list).toMatch(/^promoted-1 +failed +0 % .*by ann: too loud$/m)
+    const shown = (await cupel('release', 'show', 'promoted')).out
+    expect(shown).toMatch(/^promoted-1 {2}failed\nconfiguration [\da-f]{64}\nverdict /)
+    expect(shown).toMatch(/smoke {2}\{"passed":true/)
+    expect((await cupel('quarantine', 'list')).out).toMatch(/^\w{8} +late +failed .* never$/m)
+    const record = (await world.deps.quarantine.records()).find(each => each.releaseId === 'promoted-1')
+    const { out } = await cupel('quarantine', 'show', record?.id ?? '')
+    expect(out).toMatch(/of release promoted-1, configuration [\da-f]{64}\nmay be tried again: from /)
+    expect(out).toContain('"class": "by-hand"')
+    for (const what of ['release', 'quarantine'])
+      expect(JSON.parse((await cupel(what, 'list', '--json')).out)).not.toEqual([])
+  })
+})
+
+it('the start names the experiments on trial whose models are too slow, and no others', async () => {
+  await world.trial('slowly', 'slow')
+  const said: string[] = []
+  await nameSlowModels(world.database.ownerUrl, line => said.push(line))
+  expect(said).toEqual([
+    'experiment slowly (slowly): openai/model-of-slowly cannot meet the latency: 95 % of its runs take up to 9000 ms; latency_ms is 3000, of which production takes 0 beside the examination',
+  ])
+})

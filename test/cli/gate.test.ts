@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const bin = fileURLToPath(new URL('../../bin/cupel.js', import.meta.url))
+
+async function decideOn(lines: readonly object[], ...args: string[]) {
+  const child = spawn(process.execPath, [bin, 'gate', 'decide', '--stream', ...args], {
+    env: { PATH: process.env['PATH'] },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  child.stdin.end(lines.map(line => JSON.stringify(line)).join('\n'))
+  const code = new Promise<number>(done => child.once('close', status => done(status ?? -1)))
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
+  const verdicts = out
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line) as Record<string, unknown>)
+  return { code: await code, verdicts, err }
+}
+
+it('cupel gate decide --stream prints a verdict after each line, and names the line it cannot read', async () => {
+  const run = { kind: 'run', state: 'done', latencyMs: 900 }
+  const { code, verdicts, err } = await decideOn([run, run, { kind: 'runs' }, run])
+  expect(verdicts.map(verdict => [verdict['line'], verdict['answer']])).toEqual([
+    [1, 'wait'],
+    [2, 'wait'],
+  ])
+  expect(verdicts[1]?.['criteria']).toMatchObject({
+    latency: { n: 2, value: 1, required: 0.95, state: 'open' },
+  })
+  expect(err).toBe('line 3: kind: not one of the allowed words; did you mean `run`?\n')
+  expect(code).toBe(2)
+})
+
+it('with --answers it prints trials and changes only', async () => {
+  const failed = { kind: 'run', state: 'failed' }
+  const { code, verdicts } = await decideOn(
+    [
+      { kind: 'trial', name: 'a' },
+      ...Array.from({ length: 9 }, () => failed),
+      { kind: 'trial', name: 'b' },
+      failed,
+    ],
+    '--answers',
+  )
+  expect(verdicts).toEqual([
+    { line: 1, trial: 'a', answer: 'wait', pullRequests: 0 },
+    { line: 4, trial: 'a', answer: 'quarantine', pullRequests: 0 },
+    { line: 11, trial: 'b', answer: 'wait', pullRequests: 0 },
+  ])
+  expect(code).toBe(0)
+})
