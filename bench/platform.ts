@@ -112,8 +112,12 @@ async function start(
     pids: { web, production },
     async release(id, configuration) {
       await db.query(
-        `insert into production.releases (id, kind, configuration_id, configuration)
-         values ($1, 'genesis-models', $2, $3)`,
+        `with made as (
+           insert into production.releases (id, kind, configuration_id, configuration)
+           values ($1, 'genesis-models', $2, $3) returning id
+         )
+         insert into production.release_steps (release_id, step, share, reason, actor)
+         select id, 'full', 1, 'a benchmark', 'bench' from made`,
         [id, configurationId(configuration), canonicalJson(configuration)],
       )
     },
