@@ -3,7 +3,7 @@ import { drawRun } from '../../src/core/sample.ts'
 import type { OpenSample, Trial } from '../../src/ports/experiments.ts'
 import type { Job } from '../../src/ports/queue.ts'
 import type { ExperimentsDeps } from './deps.ts'
-import { waitsFor } from './waits.ts'
+import { waitsFor, type WaitsDeps } from './waits.ts'
 
 /** Samples looked at in one query, and runs of one experiment that may wait in the queue. */
 const PAGE = 200
@@ -21,21 +21,7 @@ export interface Dispatcher {
  * sample of an experiment is settled; it is found again after a restart.
  */
 export function dispatcher(
-  deps: Pick<
-    ExperimentsDeps,
-    | 'clock'
-    | 'experiments'
-    | 'runs'
-    | 'queue'
-    | 'models'
-    | 'refused'
-    | 'dailyUsd'
-    | 'monthlyUsd'
-    | 'eachDailyUsd'
-    | 'eachMonthlyUsd'
-    | 'metrics'
-    | 'log'
-  >,
+  deps: WaitsDeps & Pick<ExperimentsDeps, 'clock' | 'experiments' | 'runs' | 'queue' | 'metrics' | 'log'>,
 ): Dispatcher {
   const settled = new Map<string, Date>()
   const noted = new Map<string, string | null>()

@@ -8,22 +8,9 @@ import type { ReplaySummary } from '../../src/core/replay.ts'
 import type { LabelledRun, Replay, Trial } from '../../src/ports/experiments.ts'
 import type { ExperimentsDeps } from './deps.ts'
 import { jobOf } from './dispatch.ts'
-import { waitsFor } from './waits.ts'
+import { waitsFor, type WaitsDeps } from './waits.ts'
 
-type ReplayDeps = Pick<
-  ExperimentsDeps,
-  | 'experiments'
-  | 'runs'
-  | 'queue'
-  | 'models'
-  | 'refused'
-  | 'dailyUsd'
-  | 'monthlyUsd'
-  | 'eachDailyUsd'
-  | 'eachMonthlyUsd'
-  | 'likeness'
-  | 'log'
->
+type ReplayDeps = WaitsDeps & Pick<ExperimentsDeps, 'experiments' | 'runs' | 'queue' | 'likeness' | 'log'>
 
 /** Puts the open runs of every replay on the queue, and ends those that have none left or cannot go on. */
 export async function dispatchReplays(deps: ReplayDeps): Promise<void> {

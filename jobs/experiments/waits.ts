@@ -4,15 +4,17 @@ import type { ExperimentsDeps } from './deps.ts'
 
 type Spent = Awaited<ReturnType<ExperimentsDeps['runs']['spentBy']>>
 
+export type WaitsDeps = Pick<
+  ExperimentsDeps,
+  'models' | 'refused' | 'dailyUsd' | 'monthlyUsd' | 'eachDailyUsd' | 'eachMonthlyUsd'
+>
+
 /**
  * What keeps a configuration from being run here and now, in words; null: nothing. `spent`: by all experiments and by
  * this one; null: money is looked at elsewhere.
  */
 export function waitsFor(
-  deps: Pick<
-    ExperimentsDeps,
-    'models' | 'refused' | 'dailyUsd' | 'monthlyUsd' | 'eachDailyUsd' | 'eachMonthlyUsd'
-  >,
+  deps: WaitsDeps,
   configuration: Configuration,
   spent: { all: Spent; own: Spent } | null,
 ): string | null {

@@ -1,14 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { archiveCounts } from '../../src/adapters/postgres/archive-counts.ts'
 import { auditDraws } from '../../src/adapters/postgres/audit-draws.ts'
-import { gateActions } from '../../src/adapters/postgres/gate-actions.ts'
-import { gateEvidence } from '../../src/adapters/postgres/gate-evidence.ts'
+import { gateStores } from '../../src/adapters/postgres/gate-stores.ts'
 import { gateLock } from '../../src/adapters/postgres/gate-lock.ts'
-import { publishedOutcomes } from '../../src/adapters/postgres/gate-published-outcomes.ts'
-import { quarantine } from '../../src/adapters/postgres/gate-quarantine.ts'
-import { gateReleases } from '../../src/adapters/postgres/gate-releases.ts'
-import { gateSettings } from '../../src/adapters/postgres/gate-settings.ts'
-import { verdicts } from '../../src/adapters/postgres/gate-verdicts.ts'
 import { whileLocked } from '../../src/adapters/postgres/locks.ts'
 import { verifyAudit } from '../../src/adapters/postgres/audit-log.ts'
 import { lastBackup } from '../../src/adapters/postgres/backups.ts'
@@ -67,13 +61,7 @@ await runProcess('gate', async () => {
     judgingBudget: gate.judgingBudget,
     newSeed: () => randomBytes(32).toString('hex'),
     lock: platform.lock,
-    settings: () => gateSettings(pool),
-    evidence: gateEvidence(pool),
-    verdicts: verdicts(pool),
-    actions: gateActions(pool),
-    releases: gateReleases(pool),
-    published: publishedOutcomes(pool),
-    quarantine: quarantine(pool),
+    ...gateStores(pool),
     deployer: platform.deployer,
     refusals: new Map(),
   }

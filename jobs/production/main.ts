@@ -6,25 +6,11 @@ import { connectApp } from '../../src/adapters/github/connect.ts'
 import { usageOf } from '../../src/adapters/models/faults.ts'
 import { createModels } from '../../src/adapters/models/models.ts'
 import { modelOptions } from '../../src/adapters/models/options.ts'
-import { actionRequests } from '../../src/adapters/postgres/action-requests.ts'
-import { auditLog } from '../../src/adapters/postgres/audit-log.ts'
-import { budgets } from '../../src/adapters/postgres/budgets.ts'
-import { commands } from '../../src/adapters/postgres/commands.ts'
-import { feedback } from '../../src/adapters/postgres/feedback.ts'
-import { followed } from '../../src/adapters/postgres/followed.ts'
-import { labels } from '../../src/adapters/postgres/labels.ts'
-import { samples } from '../../src/adapters/postgres/samples.ts'
-import { arrivedDeliveries, deliveryLog } from '../../src/adapters/postgres/delivery-log.ts'
-import { locks } from '../../src/adapters/postgres/locks.ts'
+import { arrivedDeliveries } from '../../src/adapters/postgres/delivery-log.ts'
 import { pacer } from '../../src/adapters/postgres/pacer.ts'
-import { orders } from '../../src/adapters/postgres/orders.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
-import { pullRequests } from '../../src/adapters/postgres/pull-requests.ts'
-import { releases } from '../../src/adapters/postgres/releases.ts'
-import { reviewRequests } from '../../src/adapters/postgres/review-requests.ts'
-import { reviews } from '../../src/adapters/postgres/reviews.ts'
-import { slo } from '../../src/adapters/postgres/slo.ts'
 import { standing } from '../../src/adapters/postgres/standing.ts'
+import { productionStores } from '../../src/adapters/postgres/production-stores.ts'
 import { prometheusMetrics } from '../../src/adapters/prometheus/metrics.ts'
 import { serveMetrics } from '../../src/adapters/prometheus/serve.ts'
 import { bullQueues } from '../../src/adapters/queue/bull.ts'
@@ -112,27 +98,12 @@ await runProcess('production', async () => {
     usageOf,
     analysers: startAnalysers({ warm: true }),
     reviewQueue: queues.queue<ReviewJob>(queueNames.reviews),
-    deliveries: deliveryLog(pool),
-    pullRequests: pullRequests(pool),
-    requests: reviewRequests(pool),
-    reviews: reviews(pool),
-    releases: releases(pool, { secret, hasPrompt, log }),
-    commands: commands(pool),
     administrators: administrators(
       { directory: connected.directory, clock, log },
       environment.administrators,
     ),
-    actions: actionRequests(pool),
-    budgets: budgets(pool),
-    locks: locks(lockPool),
-    slo: slo(pool),
-    orders: orders(pool, lockPool, { hasPrompt }),
+    ...productionStores(pool, lockPool, { secret, hasPrompt, log }),
     smokeRetries: new Map(),
-    audit: auditLog(pool),
-    samples: samples(pool),
-    feedback: feedback(pool),
-    labels: labels(pool),
-    followed: followed(pool),
     reactions: reactionReader(calls),
     sampling: { secret, rate: environment.sampleRate },
     app,

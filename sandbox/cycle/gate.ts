@@ -3,14 +3,8 @@ import type { GateDeps } from '../../jobs/gate/deps.ts'
 import { reconcile } from '../../jobs/gate/reconcile.ts'
 import { turn } from '../../jobs/gate/turn.ts'
 import { auditDraws } from '../../src/adapters/postgres/audit-draws.ts'
-import { gateActions } from '../../src/adapters/postgres/gate-actions.ts'
-import { gateEvidence } from '../../src/adapters/postgres/gate-evidence.ts'
+import { gateStores } from '../../src/adapters/postgres/gate-stores.ts'
 import { gateLock } from '../../src/adapters/postgres/gate-lock.ts'
-import { publishedOutcomes } from '../../src/adapters/postgres/gate-published-outcomes.ts'
-import { quarantine } from '../../src/adapters/postgres/gate-quarantine.ts'
-import { gateReleases } from '../../src/adapters/postgres/gate-releases.ts'
-import { gateSettings } from '../../src/adapters/postgres/gate-settings.ts'
-import { verdicts } from '../../src/adapters/postgres/gate-verdicts.ts'
 import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
 import { roleUrl } from '../../src/adapters/postgres/roles.ts'
@@ -50,13 +44,7 @@ export function startGate(options: { ownerUrl: string; seed: string; log: Logger
     judgingBudget: JUDGING_BUDGET,
     newSeed: () => sha256(`${seed}/audit/${draws++}`),
     lock: gateLock(pool),
-    settings: () => gateSettings(pool),
-    evidence: gateEvidence(pool),
-    verdicts: verdicts(pool),
-    actions: gateActions(pool),
-    releases: gateReleases(pool),
-    published: publishedOutcomes(pool),
-    quarantine: quarantine(pool),
+    ...gateStores(pool),
     deployer: localDeployer,
     refusals: new Map(),
   }

@@ -14,26 +14,11 @@ import { connectApp } from '../../src/adapters/github/connect.ts'
 import { reactionReader } from '../../src/adapters/github/reactions.ts'
 import { usageOf } from '../../src/adapters/models/faults.ts'
 import { createModels } from '../../src/adapters/models/models.ts'
-import { actionRequests } from '../../src/adapters/postgres/action-requests.ts'
-import { auditLog } from '../../src/adapters/postgres/audit-log.ts'
-import { budgets } from '../../src/adapters/postgres/budgets.ts'
-import { commands } from '../../src/adapters/postgres/commands.ts'
 import { deliveryIntake } from '../../src/adapters/postgres/delivery-intake.ts'
-import { deliveryLog } from '../../src/adapters/postgres/delivery-log.ts'
-import { feedback } from '../../src/adapters/postgres/feedback.ts'
-import { followed } from '../../src/adapters/postgres/followed.ts'
-import { labels } from '../../src/adapters/postgres/labels.ts'
-import { locks } from '../../src/adapters/postgres/locks.ts'
-import { orders } from '../../src/adapters/postgres/orders.ts'
 import { pacer } from '../../src/adapters/postgres/pacer.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
-import { pullRequests } from '../../src/adapters/postgres/pull-requests.ts'
-import { releases } from '../../src/adapters/postgres/releases.ts'
-import { reviewRequests } from '../../src/adapters/postgres/review-requests.ts'
-import { reviews } from '../../src/adapters/postgres/reviews.ts'
 import { roleUrl } from '../../src/adapters/postgres/roles.ts'
-import { samples } from '../../src/adapters/postgres/samples.ts'
-import { slo } from '../../src/adapters/postgres/slo.ts'
+import { productionStores } from '../../src/adapters/postgres/production-stores.ts'
 import { prometheusMetrics } from '../../src/adapters/prometheus/metrics.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import type { Configuration } from '../../src/core/configuration.ts'
@@ -105,24 +90,9 @@ export async function startProduction(options: {
     usageOf,
     analysers: startAnalysers(),
     reviewQueue: reviewing.queue,
-    deliveries: deliveryLog(pool),
-    pullRequests: pullRequests(pool),
-    requests: reviewRequests(pool),
-    reviews: reviews(pool),
-    releases: releases(pool, { secret, hasPrompt, log }),
-    commands: commands(pool),
     administrators: administrators({ directory: connected.directory, clock, log }, [options.administrator]),
-    actions: actionRequests(pool),
-    budgets: budgets(pool),
-    locks: locks(lockPool),
-    slo: slo(pool),
-    orders: orders(pool, lockPool, { hasPrompt }),
+    ...productionStores(pool, lockPool, { secret, hasPrompt, log }),
     smokeRetries: new Map(),
-    audit: auditLog(pool),
-    samples: samples(pool),
-    feedback: feedback(pool),
-    labels: labels(pool),
-    followed: followed(pool),
     reactions: reactionReader(calls),
     sampling: { secret, rate: 1 },
     app: { id },

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../core/report/escape-html.ts'
 import type { ArchivedRecord, BlacklistEntry } from '../ports/archive.ts'
 
 const style =
@@ -7,14 +8,10 @@ const style =
   '@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}pre{background:#161b22}td,th{border-color:#30363d}a{color:#58a6ff}}'
 
 /** Everything archived came from outside once: nothing of it is markup. */
-export function escape(text: string): string {
-  return text.replace(/[&<>"']/g, sign => `&#${sign.charCodeAt(0)};`)
-}
-
 function page(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escape(title)} · Cupel archive</title><style>${style}</style></head>
-<body><nav><a href="/">Quarantine</a> · <a href="/blacklist">Blacklist</a></nav><h1>${escape(title)}</h1>
+<title>${escapeHtml(title)} · Cupel archive</title><style>${style}</style></head>
+<body><nav><a href="/">Quarantine</a> · <a href="/blacklist">Blacklist</a></nav><h1>${escapeHtml(title)}</h1>
 ${body}</body></html>
 `
 }
@@ -24,8 +21,8 @@ export function recordsPage(records: readonly ArchivedRecord[], more: string | n
     return page('Quarantine', '<p>Nothing has failed yet: no experiment and no release is archived.</p>')
   const rows = records.map(
     record =>
-      `<tr><td><a href="/records/${encodeURIComponent(record.id)}">${escape(record.id)}</a></td>` +
-      `<td>${escape(record.releaseId ?? record.experimentId ?? '')}</td><td>${record.outcome}</td>` +
+      `<tr><td><a href="/records/${encodeURIComponent(record.id)}">${escapeHtml(record.id)}</a></td>` +
+      `<td>${escapeHtml(record.releaseId ?? record.experimentId ?? '')}</td><td>${record.outcome}</td>` +
       `<td>${record.quarantinedAt.toISOString().slice(0, 16).replace('T', ' ')}</td><td>${eligibility(record)}</td></tr>`,
   )
   const next =
@@ -39,10 +36,10 @@ export function recordsPage(records: readonly ArchivedRecord[], more: string | n
 
 export function recordPage(record: ArchivedRecord, configuration: string | null): string {
   const part = (title: string, value: unknown): string =>
-    `<h2>${title}</h2><pre><code>${escape(JSON.stringify(value, null, 2))}</code></pre>`
+    `<h2>${title}</h2><pre><code>${escapeHtml(JSON.stringify(value, null, 2))}</code></pre>`
   return page(
     `Record ${record.id}`,
-    `<p>${escape(record.releaseId === null ? `Experiment ${record.experimentId}` : `Release ${record.releaseId}`)},
+    `<p>${escapeHtml(record.releaseId === null ? `Experiment ${record.experimentId}` : `Release ${record.releaseId}`)},
 archived ${record.quarantinedAt.toISOString()} as <strong>${record.outcome}</strong>. Re-evaluation: ${eligibility(record)}.</p>
 ${part('Why it failed', record.failureReasons)}
 ${part('Figures at that time', record.metricsAtFailure)}
@@ -54,7 +51,7 @@ ${part(`Configuration ${record.configurationId}`, configuration === null ? null 
 export function blacklistPage(entries: readonly BlacklistEntry[]): string {
   const rows = entries.map(
     entry =>
-      `<tr><td>${entry.kind}</td><td><code>${escape(entry.fingerprint)}</code></td><td>${escape(entry.reason)}</td>` +
+      `<tr><td>${entry.kind}</td><td><code>${escapeHtml(entry.fingerprint)}</code></td><td>${escapeHtml(entry.reason)}</td>` +
       `<td>${entry.listedAt.toISOString().slice(0, 10)}</td></tr>`,
   )
   return page(
@@ -66,6 +63,6 @@ export function blacklistPage(entries: readonly BlacklistEntry[]): string {
 }
 
 function eligibility({ blacklisted, eligibleFrom }: ArchivedRecord): string {
-  if (blacklisted !== null) return `never: ${escape(blacklisted)}`
+  if (blacklisted !== null) return `never: ${escapeHtml(blacklisted)}`
   return eligibleFrom === null ? 'never' : `from ${eligibleFrom.toISOString().slice(0, 10)}`
 }

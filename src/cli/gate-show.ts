@@ -10,7 +10,7 @@ import { recompute } from '../core/gate/bundle.ts'
 import { printable } from '../core/report/printable.ts'
 import { atDoor, say, theOne, type Looking } from './acting.ts'
 import { verdictLines } from './gate-text.ts'
-import { slowModelLines } from './slow-models.ts'
+import { slowModelLine } from './slow-models.ts'
 
 /** `cupel gate show`: the gate's word as it would be now, and what is missing for another. */
 export async function show(id: string, options: Looking): Promise<void> {
@@ -28,6 +28,7 @@ export async function show(id: string, options: Looking): Promise<void> {
       return say(JSON.stringify({ experiment, position, stored: last, settings, now: verdict }, null, 2))
     }
     const { pause, thresholds, promotion } = settings
+    const slow = await slowModelLine(client, experiment, settings)
     say(
       `${experiment.id}  ${printable(experiment.name)}  ${experiment.state}`,
       stored === undefined
@@ -45,7 +46,7 @@ export async function show(id: string, options: Looking): Promise<void> {
       ...(promotion === 'approve' ? ['each promotion waits for a person: `cupel gate promote`'] : []),
       '',
       ...verdictLines(verdict),
-      ...slowModelLines(bundle, experiment.configuration).flatMap(line => ['', line]),
+      ...(slow === null ? [] : ['', slow]),
     )
   })
 }

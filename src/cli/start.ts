@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { Command } from 'commander'
 import { migrate } from '../adapters/postgres/migrate.ts'
+import { openPool } from '../adapters/postgres/pool.ts'
+import { roleUrl } from '../adapters/postgres/roles.ts'
 import { checkRedis } from '../adapters/queue/check-redis.ts'
 import { readEnvironment, type Environment } from '../adapters/system/environment.ts'
 import { createLog } from '../adapters/system/log.ts'
@@ -70,8 +72,13 @@ async function start(environment: Environment, once: boolean, closers: Closer[])
   say('bringing the database to this version')
   await migrate(ownerUrl, say)
   if (environment.databaseUrl === null) closers.push(await announceDatabase(dataDir, ownerUrl))
-  await addShippedExperiments(ownerUrl, say)
-  await nameSlowModels(ownerUrl, say)
+  const operator = openPool(roleUrl(ownerUrl, 'cupel_operator'), { max: 1, applicationName: 'cupel start' })
+  try {
+    await addShippedExperiments(operator, say)
+    await nameSlowModels(operator, say)
+  } finally {
+    await operator.end()
+  }
 
   // The local GitHub must know where to send webhooks before anybody listens there.
   const port = process.env['PORT'] || !sandboxed ? environment.port : await freePort()

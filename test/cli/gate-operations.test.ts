@@ -250,7 +250,7 @@ describe('cupel release and cupel quarantine', () => {
 it('the start names the experiments on trial whose models are too slow, and no others', async () => {
   await world.trial('slowly', 'slow')
   const said: string[] = []
-  await nameSlowModels(world.database.ownerUrl, line => said.push(line))
+  await nameSlowModels(world.database.pool('cupel_operator', 1), line => said.push(line))
   expect(said).toEqual([
     'experiment slowly (slowly): openai/model-of-slowly cannot meet the latency: 95 % of its runs take up to 9000 ms; latency_ms is 3000, of which production takes 0 beside the examination',
   ])

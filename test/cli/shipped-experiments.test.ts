@@ -13,7 +13,7 @@ afterEach(() => vi.unstubAllEnvs())
 
 async function start(): Promise<string[]> {
   const said: string[] = []
-  await addShippedExperiments(database.ownerUrl, line => said.push(line))
+  await addShippedExperiments(database.pool('cupel_operator', 1), line => said.push(line))
   return said
 }
 const experiments = async (): Promise<unknown[]> =>

@@ -2,7 +2,7 @@ import type { Logger } from 'probot'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { Fault } from '../../core/fault.ts'
-import { baseUrlFor } from './base-url.ts'
+import { codeHostUrls } from '../../core/code-host-urls.ts'
 import { githubFault } from './github-fault.ts'
 import { quietOctokit } from './probot.ts'
 
@@ -39,12 +39,14 @@ export function appManifest(
   }
 }
 
+function urlsFor(env: Env): ReturnType<typeof codeHostUrls> {
+  return codeHostUrls(env['GHE_HOST']?.trim(), env['GHE_PROTOCOL']?.trim())
+}
+
 /** Where a person agrees to the manifest; on Enterprise Server when GHE_HOST is set. */
 export function registerUrl(env: Env, organisation: string | undefined, state: string): string {
-  const host = env['GHE_HOST']?.trim()
-  const origin = host ? `${env['GHE_PROTOCOL']?.trim() || 'https'}://${host}` : 'https://github.com'
   const owner = organisation === undefined ? '' : `/organizations/${encodeURIComponent(organisation)}`
-  return `${origin}${owner}/settings/apps/new?state=${state}`
+  return `${urlsFor(env).webUrl}${owner}/settings/apps/new?state=${state}`
 }
 
 const converted = z.object({
@@ -61,7 +63,7 @@ const converted = z.object({
  */
 export async function exchangeCode(env: Env, code: string, log: Logger): Promise<z.output<typeof converted>> {
   const Client = quietOctokit(log)
-  const client = new Client({ baseUrl: baseUrlFor(env), authStrategy: undefined })
+  const client = new Client({ baseUrl: urlsFor(env).apiUrl, authStrategy: undefined })
   try {
     const { data } = await client.request('POST /app-manifests/{code}/conversions', { code })
     return converted.parse(data)

@@ -2,8 +2,8 @@ import type pg from 'pg'
 import type { Breach, GateEvidence } from '../../core/gate/evidence.ts'
 import type { RunTallies } from '../../core/gate/outcome.ts'
 import type { Thresholds } from '../../core/gate/thresholds.ts'
-import type { Counts } from '../../core/score/hunks.ts'
 import type { GatedExperiment, GateEvidenceStore } from '../../ports/gate.ts'
+import { outcomeOf, type OutcomeRow } from './outcome-row.ts'
 import type { Db } from './pool.ts'
 
 /** What the gate decides on, with the rights of cupel_gate. */
@@ -61,15 +61,7 @@ async function outcomesAfter(
   sequence: string,
   limit: number,
 ): ReturnType<GateEvidenceStore['outcomesAfter']> {
-  const { rows } = await db.query<{
-    sequence: string
-    sample_id: string
-    taken_at: Date
-    counts: Counts
-    baseline_counts: Counts
-    language: string
-    changed_lines: number
-  }>(
+  const { rows } = await db.query<OutcomeRow>(
     `select o.sequence, o.sample_id, s.taken_at, o.counts, o.baseline_counts, o.language, o.changed_lines
      from gate.outcomes o join experiments_v1.samples s on s.id = o.sample_id
      where o.experiment_id = $1 and o.kind = 'live' and o.split = 'evaluation' and o.final_at is not null
@@ -77,15 +69,7 @@ async function outcomesAfter(
      order by o.sequence limit $3`,
     [experimentId, sequence, limit],
   )
-  return rows.map(row => ({
-    sequence: row.sequence,
-    sampleId: row.sample_id,
-    takenAt: row.taken_at.getTime(),
-    counts: row.counts,
-    baseline: row.baseline_counts,
-    language: row.language,
-    changedLines: row.changed_lines,
-  }))
+  return rows.map(outcomeOf)
 }
 
 async function runs(

@@ -3,10 +3,10 @@ import { breachKinds } from '../../core/gate/evidence.ts'
 import type { Bundle, BundledRun } from '../../core/gate/bundle.ts'
 import type { Verdict } from '../../core/gate/decide.ts'
 import type { Thresholds } from '../../core/gate/thresholds.ts'
-import { minimumEvidence } from '../../core/minimum-evidence.ts'
-import type { Counts } from '../../core/score/hunks.ts'
 import type { PublishedExperiment } from './published-experiments.ts'
+import { outcomeOf, type OutcomeRow } from './outcome-row.ts'
 import type { Db } from './pool.ts'
+import { thresholdColumns, thresholdsOf, type ThresholdsRow } from './thresholds-row.ts'
 
 /** What an operator sees of the gate; with the rights of cupel_operator. */
 export interface PublishedVerdict {
@@ -64,45 +64,23 @@ export interface PublishedSettings {
 }
 
 export async function publishedSettings(db: Db): Promise<PublishedSettings> {
-  const { rows } = await db.query<{
-    accuracy: number
-    latency_ms: number
-    latency_share: number
-    error_rate: number
-    margin: number
-    level: number
-    gamma: number
-    measured: number
-    few_people: boolean
-    horizon_pull_requests: number
-    horizon_days: number
-    promotion: 'automatic' | 'approve'
-    overhead_ms: number
-    paused: boolean | null
-    actor: string
-    reason: string
-    at: Date
-  }>(
-    `select accuracy, latency_ms, latency_share, error_rate, margin, level, gamma, measured, few_people,
-       horizon_pull_requests, horizon_days, promotion, doors.overhead_ms() as overhead_ms, paused, actor, reason, at
+  const { rows } = await db.query<
+    ThresholdsRow & {
+      promotion: 'automatic' | 'approve'
+      overhead_ms: number
+      paused: boolean | null
+      actor: string
+      reason: string
+      at: Date
+    }
+  >(
+    `select ${thresholdColumns}, promotion, doors.overhead_ms() as overhead_ms, paused, actor, reason, at
      from gate.published_settings`,
   )
   const row = rows[0]
   if (!row) throw new Error('gate.thresholds has lost its row')
   return {
-    thresholds: {
-      accuracy: row.accuracy,
-      latencyMs: row.latency_ms,
-      latencyShare: row.latency_share,
-      errorRate: row.error_rate,
-      margin: row.margin,
-      level: row.level,
-      gamma: row.gamma,
-      measured: row.measured,
-      minimum: minimumEvidence,
-      fewPeople: row.few_people,
-      horizon: { pullRequests: row.horizon_pull_requests, days: row.horizon_days },
-    },
+    thresholds: thresholdsOf(row),
     promotion: row.promotion,
     overheadMs: row.overhead_ms,
     pause:
@@ -120,6 +98,16 @@ export async function publishedPosition(
     [experimentId],
   )
   return rows[0] ? { position: rows[0].position, promotions: Number(rows[0].promotions) } : null
+}
+
+/** The latency, in ms, that this share of an experiment's live runs keeps; null when none has one. */
+export async function runLatency(db: Db, experimentId: string, share: number): Promise<number | null> {
+  const { rows } = await db.query<{ ms: number | null }>(
+    `select percentile_disc($2::float8) within group (order by latency_ms) as ms
+     from gate.published_live_runs where experiment_id = $1`,
+    [experimentId, share],
+  )
+  return rows[0]?.ms ?? null
 }
 
 /** All that a stored verdict rests on. */
@@ -179,15 +167,7 @@ async function rowsOf(
   overheadMs: number,
   cut: PublishedVerdict['cut'],
 ): Promise<Pick<Bundle, 'format' | 'experiment' | 'outcomes' | 'runs' | 'sampler' | 'breaches' | 'labels'>> {
-  const outcomes = await db.query<{
-    sequence: string
-    sample_id: string
-    taken_at: Date
-    counts: Counts
-    baseline_counts: Counts
-    language: string
-    changed_lines: number
-  }>(
+  const outcomes = await db.query<OutcomeRow>(
     `select sequence, sample_id, taken_at, counts, baseline_counts, language, changed_lines from gate.published_outcomes
      where experiment_id = $1 and sequence <= $2 order by sequence`,
     [id, cut.sequence],
@@ -219,15 +199,7 @@ async function rowsOf(
   return {
     format: 'cupel-verdict/1',
     experiment: { id, name, configurationId, configuration },
-    outcomes: outcomes.rows.map(row => ({
-      sequence: row.sequence,
-      sampleId: row.sample_id,
-      takenAt: row.taken_at.getTime(),
-      counts: row.counts,
-      baseline: row.baseline_counts,
-      language: row.language,
-      changedLines: row.changed_lines,
-    })),
+    outcomes: outcomes.rows.map(outcomeOf),
     runs: runs.rows.map(row => ({
       sampleId: row.sample_id,
       state: row.state,

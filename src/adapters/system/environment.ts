@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { codeHostUrls } from '../../core/code-host-urls.ts'
 import { Fault } from '../../core/fault.ts'
 import cheaperModels from './default-cheaper-models.json' with { type: 'json' }
 import defaultModels from './default-models.json' with { type: 'json' }
@@ -277,14 +278,14 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
     baseUrl: string | undefined,
     model: string,
   ): ModelAccess | null => (apiKey === undefined ? null : { apiKey, baseUrl, model })
-  const enterprise = `${parsed.GHE_PROTOCOL ?? 'https'}://${parsed.GHE_HOST}`
+  const { apiUrl, webUrl } = codeHostUrls(parsed.GHE_HOST, parsed.GHE_PROTOCOL)
   return {
     app: parsed.APP_ID === undefined || privateKey === null ? null : { id: parsed.APP_ID, privateKey },
     webhookSecrets: [parsed.WEBHOOK_SECRET, parsed.WEBHOOK_SECRET_PREVIOUS].filter(
       value => value !== undefined,
     ),
-    githubApiUrl: parsed.GHE_HOST ? `${enterprise}/api/v3` : 'https://api.github.com',
-    githubWebUrl: parsed.GHE_HOST ? enterprise : 'https://github.com',
+    githubApiUrl: apiUrl,
+    githubWebUrl: webUrl,
     databaseUrl: parsed.DATABASE_URL ?? null,
     redisUrl: parsed.REDIS_URL ?? null,
     archiveUrl: parsed.ARCHIVE_URL?.replace(/\/+$/, '') ?? null,

@@ -1,14 +1,8 @@
 import type pg from 'pg'
 import type { ReconcileDeps } from '../../../jobs/gate/deps.ts'
 import { reconcile } from '../../../jobs/gate/reconcile.ts'
-import { gateActions } from '../../../src/adapters/postgres/gate-actions.ts'
-import { gateEvidence } from '../../../src/adapters/postgres/gate-evidence.ts'
+import { gateStores } from '../../../src/adapters/postgres/gate-stores.ts'
 import { gateLock } from '../../../src/adapters/postgres/gate-lock.ts'
-import { publishedOutcomes } from '../../../src/adapters/postgres/gate-published-outcomes.ts'
-import { quarantine } from '../../../src/adapters/postgres/gate-quarantine.ts'
-import { gateReleases } from '../../../src/adapters/postgres/gate-releases.ts'
-import { gateSettings } from '../../../src/adapters/postgres/gate-settings.ts'
-import { verdicts } from '../../../src/adapters/postgres/gate-verdicts.ts'
 import { localDeployer } from '../../../src/adapters/system/local-deployer.ts'
 import { gateMetrics } from '../../../src/adapters/prometheus/gate-metrics.ts'
 import type { Configuration } from '../../../src/core/configuration.ts'
@@ -58,13 +52,7 @@ export type Quality = 'good' | 'wrong' | 'slow' | 'failing' | 'unjudged'
 export function depsOn(pool: pg.Pool): Omit<ReconcileDeps, 'clock' | 'log' | 'metrics' | 'refusals'> {
   return {
     lock: gateLock(pool),
-    settings: () => gateSettings(pool),
-    evidence: gateEvidence(pool),
-    verdicts: verdicts(pool),
-    actions: gateActions(pool),
-    releases: gateReleases(pool),
-    published: publishedOutcomes(pool),
-    quarantine: quarantine(pool),
+    ...gateStores(pool),
     deployer: localDeployer,
   }
 }

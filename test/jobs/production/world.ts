@@ -13,22 +13,7 @@ import { startLocalGitHub, type LocalGitHub } from '../../../sandbox/github/serv
 import { codeHost } from '../../../src/adapters/github/code-host.ts'
 import { connectApp } from '../../../src/adapters/github/connect.ts'
 import { reactionReader } from '../../../src/adapters/github/reactions.ts'
-import { actionRequests } from '../../../src/adapters/postgres/action-requests.ts'
-import { auditLog } from '../../../src/adapters/postgres/audit-log.ts'
-import { budgets } from '../../../src/adapters/postgres/budgets.ts'
-import { commands } from '../../../src/adapters/postgres/commands.ts'
-import { deliveryLog } from '../../../src/adapters/postgres/delivery-log.ts'
-import { feedback } from '../../../src/adapters/postgres/feedback.ts'
-import { followed } from '../../../src/adapters/postgres/followed.ts'
-import { labels } from '../../../src/adapters/postgres/labels.ts'
-import { locks } from '../../../src/adapters/postgres/locks.ts'
-import { orders } from '../../../src/adapters/postgres/orders.ts'
-import { pullRequests } from '../../../src/adapters/postgres/pull-requests.ts'
-import { releases } from '../../../src/adapters/postgres/releases.ts'
-import { reviewRequests } from '../../../src/adapters/postgres/review-requests.ts'
-import { reviews } from '../../../src/adapters/postgres/reviews.ts'
-import { samples } from '../../../src/adapters/postgres/samples.ts'
-import { slo } from '../../../src/adapters/postgres/slo.ts'
+import { productionStores } from '../../../src/adapters/postgres/production-stores.ts'
 import { prometheusMetrics } from '../../../src/adapters/prometheus/metrics.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
 import type { AnalysedFile, Analysers } from '../../../src/ports/analyser.ts'
@@ -151,24 +136,13 @@ export async function jobsWorld(
       add: async job => void due.push(job.data.requestId),
       addMany: async jobs => void due.push(...jobs.map(job => job.data.requestId)),
     } as ProductionDeps['reviewQueue'],
-    deliveries: deliveryLog(pool),
-    pullRequests: pullRequests(pool),
-    requests: reviewRequests(pool),
-    reviews: reviews(pool),
-    releases: releases(pool, { secret: 'a secret of the tests', hasPrompt, log }),
-    commands: commands(pool),
     administrators: { has: () => false, refresh: async () => {} },
-    actions: actionRequests(pool),
-    budgets: budgets(pool),
-    locks: locks(database.pool('cupel_production', 2)),
-    slo: slo(pool),
-    orders: orders(pool, database.pool('cupel_production', 2), { hasPrompt }),
+    ...productionStores(pool, database.pool('cupel_production', 4), {
+      secret: 'a secret of the tests',
+      hasPrompt,
+      log,
+    }),
     smokeRetries: new Map(),
-    audit: auditLog(pool),
-    samples: samples(pool),
-    feedback: feedback(pool),
-    labels: labels(pool),
-    followed: followed(pool),
     sampling: { secret: 'a secret of the tests', rate: options.rate ?? 1 },
     app: { id: 7 },
     webUrl: 'https://github.example',
