@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { canonicalJson, configurationId } from '../../src/core/ids.ts'
 import { genesisConfiguration } from '../../src/core/genesis.ts'
-import type { Counts } from '../../src/core/score/hunks.ts'
+import { emptyCounts, type Counts } from '../../src/core/score/hunks.ts'
 
 /** Rows that a trial leaves behind, written at once by the owner: what the gate decides on. */
 export interface OutcomeRow {
@@ -31,22 +31,7 @@ export function countsOf({ audited = {}, ...more }: SomeCounts = {}): Counts {
   const hits = { ...noHits, unanswered: 0, ...audited }
   const labelled = hits.tp + hits.fp + hits.fn + hits.tn
   return {
-    ...noHits,
-    labelled: 0,
-    hunks: 0,
-    unknown: 0,
-    mute: 0,
-    findings: 0,
-    right: 0,
-    wrong: 0,
-    unjudged: 0,
-    issues: 0,
-    found: 0,
-    auditedSeverity: {},
-    volunteered: { right: 0, wrong: 0 },
-    severity: {},
-    satisfaction: { weight: 0, pleased: 0 },
-    authors: {},
+    ...emptyCounts(0),
     ...more,
     audited: { labelled, due: labelled + hits.unanswered, ...hits },
   }

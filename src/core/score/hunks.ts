@@ -242,7 +242,8 @@ function classify(
   return here.length > 0 ? 'tn' : 'unlabelled'
 }
 
-function emptyCounts(hunks: number): Counts {
+/** Counts of a sample of which nothing is known and nothing was said. */
+export function emptyCounts(hunks: number): Counts {
   const none = { labelled: 0, tp: 0, fp: 0, fn: 0, tn: 0 }
   return {
     ...none,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { figuresOf } from '../../../src/core/score/figures.ts'
-import type { Counts } from '../../../src/core/score/hunks.ts'
+import { emptyCounts, type Counts } from '../../../src/core/score/hunks.ts'
 import { addOutcome, emptySums, type Outcome } from '../../../src/core/score/sums.ts'
 import {
   addTo,
@@ -14,29 +14,7 @@ import {
 } from '../../../src/core/statistics.ts'
 
 function counts(more: Partial<Counts>): Counts {
-  return {
-    hunks: 10,
-    labelled: 0,
-    tp: 0,
-    fp: 0,
-    fn: 0,
-    tn: 0,
-    unknown: 0,
-    mute: 0,
-    findings: 0,
-    right: 0,
-    wrong: 0,
-    unjudged: 0,
-    issues: 0,
-    found: 0,
-    audited: { labelled: 0, tp: 0, fp: 0, fn: 0, tn: 0, due: 0, unanswered: 0 },
-    auditedSeverity: {},
-    volunteered: { right: 0, wrong: 0 },
-    severity: {},
-    satisfaction: { weight: 0, pleased: 0 },
-    authors: {},
-    ...more,
-  }
+  return { ...emptyCounts(10), ...more }
 }
 function outcome(run: Partial<Counts>, base: Partial<Counts> = {}, more: Partial<Outcome> = {}): Outcome {
   return {
