@@ -67,7 +67,7 @@ export function missingEvidence(
     ...of('truePositiveHunks', 'hunks in which it found a real issue'),
     ...of('pullRequestsWithIssue', 'pull requests with a real issue'),
     ...(fewPeople ? [] : of('labelAuthors', 'people whose word decided a label')),
-    ...(!fewPeople && evidence.largestAuthorShare > minimum.largestAuthorShare
+    ...(!fewPeople && !(evidence.largestAuthorShare <= minimum.largestAuthorShare)
       ? [
           `one person decided ${percent(evidence.largestAuthorShare)} of the labels, at most ${percent(minimum.largestAuthorShare)} may be one person’s`,
         ]

@@ -1,5 +1,4 @@
-import type { Thresholds } from '../../core/gate/thresholds.ts'
-import { minimumEvidence } from '../../core/minimum-evidence.ts'
+import { defaultThresholds, type Thresholds } from '../../core/gate/thresholds.ts'
 
 /** The columns of gate.thresholds that are a Thresholds, as a query names and gets them. */
 export const thresholdColumns =
@@ -29,7 +28,9 @@ export function thresholdsOf(row: ThresholdsRow): Thresholds {
     level: row.level,
     gamma: row.gamma,
     measured: row.measured,
-    minimum: minimumEvidence,
+    minimum: defaultThresholds.minimum,
+    poolRecall: defaultThresholds.poolRecall,
+    differing: defaultThresholds.differing,
     fewPeople: row.few_people,
     horizon: { pullRequests: row.horizon_pull_requests, days: row.horizon_days },
   }

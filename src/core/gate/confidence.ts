@@ -37,11 +37,12 @@ function logEvidence(successes: number, failures: number, p: number, a: number, 
 
 /**
  * Whether a sampler that took these at `rate` is broken, wrong in one of 1 / level samplers at most, over all time: its
- * rate is outside of the confidence sequence.
+ * rate is outside of the confidence sequence. So is one that took what is no number.
  */
 export function isOffRate({ rate, ...tally }: Tally & { rate: number }, level: number): boolean {
+  if (!(tally.successes <= tally.n)) return true
   const { low, high } = robbins(tally, level)
-  return rate < low || rate > high
+  return !(rate >= low && rate <= high)
 }
 
 /** The two p on both sides of the mean at which the evidence against p reaches 1 / level; 0 or 1 where it never does. */

@@ -1,5 +1,6 @@
 import { missingEvidence, type Evidence } from '../minimum-evidence.ts'
 import { levelAt, type BudgetPosition } from './budget.ts'
+import { logMean } from './capital.ts'
 import { isOffRate } from './confidence.ts'
 import {
   assess,
@@ -108,9 +109,12 @@ export function answerOf(
   const assessed = assess(evidence, thresholds, levels)
   const states = criterionNames.map(name => assessed[name].state)
   const basis = { assessed, levels, vetoes: [] as readonly Veto[], missing: [] as readonly string[] }
-  if (evidence.breaches.length > 0 || states.includes('disproven')) return { answer: 'quarantine', ...basis }
+  if (evidence.breaches.length > 0) return { answer: 'quarantine', ...basis }
+  const broken = samplerBroken(evidence)
+  if (!broken && states.includes('disproven')) return { answer: 'quarantine', ...basis }
   const vetoes = vetoesOf(evidence, thresholds)
-  const missing = [...missingOf(evidence, thresholds, now), ...vetoes.map(wordsOf)]
+  const missing = [...missingOf(evidence, thresholds, levels.proof, now), ...vetoes.map(wordsOf)]
+  if (broken) return { answer: 'wait', ...basis, vetoes, missing }
   const { pullRequests, days } = thresholds.horizon
   const { labelled } = evidence
   const age = (now - (evidence.from ?? now)) / dayMs
@@ -120,24 +124,39 @@ export function answerOf(
   return { answer: 'wait', ...basis, vetoes, missing }
 }
 
-function missingOf(evidence: GateEvidence, thresholds: Thresholds, now: number): string[] {
+/** A sampler that takes more or fewer than it was told has chosen, and nothing that rests on its samples can be said. */
+export function samplerBroken({ sampler }: Pick<GateEvidence, 'sampler'>): boolean {
+  return sampler !== null && isOffRate(sampler, samplerLevel)
+}
+
+function missingOf(evidence: GateEvidence, thresholds: Thresholds, proof: number, now: number): string[] {
   const { due, unanswered } = evidence.audited
   const runs = evidence.healthy.n + evidence.unmeasured
-  const { sampler } = evidence
+  const { sampler, pool } = evidence
+  const unless = (holds: boolean, words: string): string[] => (holds ? [] : [words])
   return [
-    ...(now >= (evidence.to ?? -Infinity) ? [] : ['the clock is behind the newest evidence']),
+    ...unless(now >= (evidence.to ?? -Infinity), 'the clock is behind the newest evidence'),
     ...missingEvidence(minimumOf(evidence), thresholds.minimum, thresholds.fewPeople),
-    ...(unanswered > (1 - thresholds.measured) * due
-      ? [`${unanswered} of ${due} drawn hunks have no answer`]
-      : []),
-    ...(evidence.unmeasured > (1 - thresholds.measured) * runs
-      ? [`${evidence.unmeasured} of ${runs} runs could not be measured`]
-      : []),
-    ...(sampler !== null && isOffRate(sampler, samplerLevel)
-      ? [
-          `the sampler took ${sampler.successes} of ${sampler.n} pull requests at a rate of ${sampler.rate}: it is broken`,
-        ]
-      : []),
+    ...unless(
+      logMean(pool.above) >= -Math.log(proof),
+      `finds ${pool.n === 0 ? 'none' : (pool.sum / pool.n).toFixed(3)} of the known issues: more than ${thresholds.poolRecall} must be shown`,
+    ),
+    ...unless(
+      evidence.differing >= thresholds.differing,
+      `${evidence.differing} of ${thresholds.differing} pull requests in which it says something else than production`,
+    ),
+    ...unless(
+      unanswered <= (1 - thresholds.measured) * due,
+      `${unanswered} of ${due} drawn hunks have no answer`,
+    ),
+    ...unless(
+      evidence.unmeasured <= (1 - thresholds.measured) * runs,
+      `${evidence.unmeasured} of ${runs} runs could not be measured`,
+    ),
+    ...unless(
+      !samplerBroken(evidence),
+      `the sampler took ${sampler?.successes} of ${sampler?.n} pull requests at a rate of ${sampler?.rate}: it is broken`,
+    ),
   ]
 }
 

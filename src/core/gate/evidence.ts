@@ -1,6 +1,6 @@
 import type { HunkCounts } from '../score/hunks.ts'
 import { addBernstein, noBernstein, type Bernstein } from './confidence.ts'
-import { addFraction, noFractions, type Fractions } from './fraction.ts'
+import { addFraction, addUnknown, noFractions, type Fractions } from './fraction.ts'
 import { addTrial, noTally, type Tally } from './mixture.ts'
 import {
   addHarm,
@@ -12,6 +12,7 @@ import {
   type Harm,
   type Pairs,
 } from './paired.ts'
+import { addShare, noPool, type Pool } from './pool.ts'
 import { inflatedFor } from './selection.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -74,6 +75,9 @@ export interface GateEvidence {
   volunteered: Fractions
   recall: Pairs
   precision: Pairs
+  pool: Pool
+  /** Pull requests in which audited hunks came out otherwise than by production. */
+  differing: number
   groups: Readonly<Record<string, { recall: Harm; precision: Harm }>>
   audited: { due: number; unanswered: number; hunks: number }
   found: number
@@ -100,6 +104,8 @@ export const noGateEvidence: GateEvidence = {
   volunteered: noFractions,
   recall: noEqualPairs,
   precision: noPairs,
+  pool: noPool,
+  differing: 0,
   groups: {},
   audited: { due: 0, unanswered: 0, hunks: 0 },
   found: 0,
@@ -109,7 +115,7 @@ export const noGateEvidence: GateEvidence = {
   sampler: null,
 }
 
-/** A failed run is late, and whatever is not complete is an error; a latency that is no number is late. */
+/** A failed run is late, and whatever is not complete is an error; a latency that is no time is late. */
 export function addRun(evidence: GateEvidence, run: RunEvidence, thresholds: Thresholds): GateEvidence {
   const next = {
     ...evidence,
@@ -117,7 +123,11 @@ export function addRun(evidence: GateEvidence, run: RunEvidence, thresholds: Thr
     breaches: run.breach === null ? evidence.breaches : [...evidence.breaches, run.breach],
   }
   if (run.state === 'unmeasured') return { ...next, unmeasured: evidence.unmeasured + 1 }
-  const inTime = run.state !== 'failed' && run.latencyMs !== null && run.latencyMs <= thresholds.latencyMs
+  const inTime =
+    run.state !== 'failed' &&
+    run.latencyMs !== null &&
+    run.latencyMs >= 0 &&
+    run.latencyMs <= thresholds.latencyMs
   return {
     ...next,
     within: addTrial(evidence.within, inTime),
@@ -131,13 +141,12 @@ export function addPullRequest(
   pull: PullRequestEvidence,
   thresholds: Thresholds,
 ): GateEvidence {
+  checkCounts(pull)
   const { audited, production, volunteered } = pull
-  for (const hits of [audited, production ?? {}, volunteered])
-    for (const [name, count] of Object.entries<number>(hits))
-      if (!(count >= 0 && count < Infinity)) throw new RangeError(`${name} is ${count}`)
   const hunks = audited.tp + audited.fp + audited.fn + audited.tn
   const reacted = volunteered.right + volunteered.wrong
-  const x = (audited.tp + audited.tn) / hunks
+  const right = audited.tp + audited.tn
+  const issues = issuesKnown(audited, production)
   const { margin, gamma } = thresholds
   const authors = { ...evidence.authors }
   for (const [author, count] of Object.entries(pull.authors)) authors[author] = (authors[author] ?? 0) + count
@@ -157,10 +166,17 @@ export function addPullRequest(
     ...(hunks > 0 && {
       auditedFrom: span(evidence.auditedFrom, evidence.auditedTo, pull.at).from,
       auditedTo: span(evidence.auditedFrom, evidence.auditedTo, pull.at).to,
-      accuracy: addFraction(evidence.accuracy, x, thresholds.accuracy),
-      accuracyBounds: addBernstein(evidence.accuracyBounds, x, thresholds.level),
+      // Whoever leaves hard ones out would prove too much: what nobody answered is wrong, as far as proof goes.
+      accuracy: addFraction(
+        evidence.accuracy,
+        right / hunks,
+        thresholds.accuracy,
+        right / (hunks + audited.unanswered),
+      ),
+      accuracyBounds: addBernstein(evidence.accuracyBounds, right / hunks, thresholds.level),
       mute: evidence.mute + (audited.tn + audited.fp) / hunks,
     }),
+    ...(hunks === 0 && audited.unanswered > 0 && { accuracy: addUnknown(evidence.accuracy) }),
     pullRequests: evidence.pullRequests + 1,
     labelled: evidence.labelled + (hunks > 0 || reacted > 0 ? 1 : 0),
     volunteered:
@@ -177,6 +193,8 @@ export function addPullRequest(
     precision: fold(evidence.precision, precisionOf(audited, production), (sums, pair) =>
       addPair(sums, ...pair, margin),
     ),
+    pool: issues === 0 ? evidence.pool : addShare(evidence.pool, audited.tp / issues, thresholds.poolRecall),
+    differing: evidence.differing + (differs(audited, production) ? 1 : 0),
     groups,
     audited: {
       due: evidence.audited.due + audited.due,
@@ -189,6 +207,39 @@ export function addPullRequest(
   }
 }
 
+function checkCounts({
+  at,
+  audited,
+  production,
+  volunteered,
+  found,
+  authors,
+  groups,
+}: PullRequestEvidence): void {
+  const hits = [
+    audited,
+    production ?? {},
+    volunteered,
+    ...Object.values(groups).flatMap(each => Object.values(each)),
+  ]
+  for (const [name, count] of [{ found }, authors, ...hits].flatMap(each =>
+    Object.entries<number>({ ...each }),
+  ))
+    if (!(count >= 0 && count < Infinity)) throw new RangeError(`${name} is ${count}`)
+  if (!Number.isFinite(at)) throw new RangeError(`the time is ${at}`)
+}
+
+/** Issues on the audited hunks; one side may have hunks that could not be scored. */
+function issuesKnown(own: Hits, production: Hits | null): number {
+  return Math.max(own.tp + own.fn, production === null ? 0 : production.tp + production.fn)
+}
+
+/** Only where production is known as well can anything have been said otherwise. */
+function differs(own: Hits, production: Hits | null): boolean {
+  if (production === null) return false
+  return (['tp', 'fp', 'fn', 'tn'] as const).some(name => own[name] !== production[name])
+}
+
 type Pair = [own: Attempt, production: Attempt]
 
 function fold<S>(sums: S, pair: Pair | null, add: (sums: S, pair: Pair) => S): S {
@@ -197,9 +248,8 @@ function fold<S>(sums: S, pair: Pair | null, add: (sums: S, pair: Pair) => S): S
 
 /** Null without an issue. A hunk that could not be scored for one side counts as not found by it. */
 function recallOf(own: Hits, production: Hits | null): Pair | null {
-  if (production === null) return null
-  const issues = Math.max(own.tp + own.fn, production.tp + production.fn)
-  if (issues === 0) return null
+  const issues = issuesKnown(own, production)
+  if (production === null || issues === 0) return null
   return [
     { tried: 1, right: own.tp / issues },
     { tried: 1, right: production.tp / issues },

@@ -15,6 +15,8 @@ const settingsSchema = z.strictObject({
   level: share.optional(),
   gamma: z.number().min(1).max(100).optional(),
   measured: share.optional(),
+  poolRecall: share.optional(),
+  differing: whole.optional(),
   fewPeople: z.boolean().optional(),
   minimum: z
     .strictObject({

@@ -18,6 +18,10 @@ export interface Thresholds {
   /** Share of due audited hunks that must be answered, and of runs that must be measured. */
   measured: number
   minimum: Evidence
+  /** Share of the issues known in a pull request that an experiment must be shown to find: less is timid, however right it is. */
+  poolRecall: number
+  /** Least pull requests in which it says something else than production: who repeats it changes nothing for anybody. */
+  differing: number
   /** A small team's word that a few people may decide its labels; every verdict says so. */
   fewPeople: boolean
   horizon: { pullRequests: number; days: number }
@@ -33,6 +37,8 @@ export const defaultThresholds: Thresholds = {
   gamma: 3,
   measured: 0.9,
   minimum: minimumEvidence,
+  poolRecall: 0.25,
+  differing: 10,
   fewPeople: false,
   horizon: { pullRequests: 2000, days: 90 },
 }

@@ -265,6 +265,19 @@ describe('the archive takes', () => {
     expect((await gateEvidence(gate).experiment(id))?.state).toBe('active')
   })
 
+  it.each<[string, Partial<RunRow>, 'quarantine' | 'expire']>([
+    ['disproven', { latencyMs: 9_000 }, 'quarantine'],
+    ['over', { finishedAt: daysAgo(91) }, 'expire'],
+  ])('no trial that is %s while its sampler is broken', async (_what, like, answer) => {
+    await ran(40, like)
+    await writeVerdict(gate, id, { answer })
+    const ended = record({ experimentId: id, outcome: answer === 'expire' ? 'inconclusive' : 'failed' })
+    await owner.query('update experiments_v1.experiments set rate = 0.001 where id = $1', [id])
+    expect(await store.archive(ended)).toMatchObject({ outcome: 'refused' })
+    await owner.query('update experiments_v1.experiments set rate = 1 where id = $1', [id])
+    expect(await store.archive(ended)).toMatchObject({ outcome: 'done' })
+  })
+
   it('no trial as if it were a release', async () => {
     await spent(12)
     await writeVerdict(gate, id, { answer: 'quarantine' })

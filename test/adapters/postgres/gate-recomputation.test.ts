@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { gateEvidence } from '../../../src/adapters/postgres/gate-evidence.ts'
 import { recomputation } from '../../../src/adapters/postgres/gate-recomputation.ts'
 import { gateSettings } from '../../../src/adapters/postgres/gate-settings.ts'
+import { logMean } from '../../../src/core/gate/capital.ts'
 import { decide } from '../../../src/core/gate/decide.ts'
 import { addPullRequest, noGateEvidence, type GateEvidence } from '../../../src/core/gate/evidence.ts'
 import { pullRequestOf, withRuns } from '../../../src/core/gate/outcome.ts'
@@ -77,7 +78,7 @@ function randomTrial(random: () => number): { outcomes: OutcomeRow[]; runs: RunR
       counts: countsOf({
         tp: own.tp,
         issues,
-        audited: { ...own, unanswered: quality < 1 && random() < 0.1 ? 1 : 0 },
+        audited: { ...own, unanswered: random() < (quality < 1 ? 0.1 : 0.01) ? 1 : 0 },
         auditedSeverity: bySeverity(own),
         volunteered:
           random() < 0.2 ? { right: whole(3), wrong: quality < 1 ? whole(2) : 0 } : { right: 0, wrong: 0 },
@@ -177,6 +178,10 @@ test('SQL comes to the same figures and the same answer as the code, whatever th
       close(figure.logAgainst, criterion.logAgainst, `${id} ${criterion.name}`)
       close(figure.value, criterion.value, `${id} ${criterion.name}`)
     }
+    const found = of('share of known issues found')
+    expect(found.n).toBe(evidence.pool.n)
+    close(found.logFor, logMean(evidence.pool.above), `${id} found`)
+    expect(of('pull requests in which it says something else than production').value).toBe(evidence.differing)
     for (const [group, harms] of Object.entries(evidence.groups))
       for (const of of ['recall', 'precision'] as const) {
         const figure = figures.find(each => each.figure === `no harm: ${of} in ${group}`)

@@ -151,12 +151,41 @@ describe('a verdict that says promote is refused where one figure falls short', 
       },
     ],
     [
-      'unanswered hunks',
+      'accuracy, unanswered hunks',
       {
         change: eachPull(pull => ({
           ...pull,
           own: { ...pull.own, audited: { ...audited(pull), unanswered: 1 } },
         })),
+      },
+    ],
+    [
+      'accuracy',
+      {
+        change: eachPull((pull, index) =>
+          index % 3 === 0
+            ? { ...pull, own: { ...pull.own, audited: { ...audited(pull), unanswered: 1 } } }
+            : pull,
+        ),
+      },
+    ],
+    [
+      'share of known issues found',
+      {
+        change: eachPull((pull, index) =>
+          isIssue(pull) && index % 12 > 0
+            ? hit(pull, { fn: 1, tn: 39 }, { fn: 1, tn: 39 })
+            : isIssue(pull)
+              ? hit(pull, { tp: 1, tn: 39 }, { fn: 1, tn: 39 })
+              : pull,
+        ),
+      },
+    ],
+    [
+      'pull requests in which it says something else than production',
+      {
+        change: eachPull(pull => hit(pull, audited(pull), audited(pull))),
+        thresholds: 'update gate.thresholds set margin = 0.3',
       },
     ],
     [
@@ -167,7 +196,10 @@ describe('a verdict that says promote is refused where one figure falls short', 
     ['horizon in pull requests', { thresholds: 'update gate.thresholds set horizon_pull_requests = 129' }],
     ['horizon in days', { thresholds: 'update gate.thresholds set horizon_days = 40' }],
     ['clock', { decidedAt: '2026-10-20Z' }],
-    ['accuracy, latency, errors, recall, precision', { change: () => ({ position: null }) }],
+    [
+      'accuracy, latency, errors, recall, precision, share of known issues found',
+      { change: () => ({ position: null }) },
+    ],
     ['accuracy, latency, errors, precision', { change: () => ({ position: 500 }) }],
   ])('%s', async (short, { change, thresholds, decidedAt: at = decidedAt }) => {
     const id = nextId()
@@ -203,7 +235,9 @@ describe('a verdict that says promote is refused where one figure falls short', 
     const verdict = await writeVerdict(gate, id, { decidedAt })
     expect(await gateReleases(gate).release(verdict)).toMatchObject({
       outcome: 'refused',
-      why: expect.stringContaining('accuracy, recall, precision, labelled pull requests') as string,
+      why: expect.stringContaining(
+        'accuracy, recall, precision, share of known issues found, labelled pull requests',
+      ) as string,
     })
   })
 

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { decide, type Verdict } from '../../../src/core/gate/decide.ts'
-import { addPullRequest, addRun, noGateEvidence, type GateEvidence } from '../../../src/core/gate/evidence.ts'
+import {
+  addPullRequest,
+  addRun,
+  noGateEvidence,
+  type GateEvidence,
+  type PullRequestEvidence,
+} from '../../../src/core/gate/evidence.ts'
 import { defaultThresholds } from '../../../src/core/gate/thresholds.ts'
 import { dayMs, hits, pullAt, runAt, trialOf } from './evidence.ts'
 
@@ -48,6 +54,37 @@ describe('promote', () => {
       'nobody’s answer on more than a tenth of the draw',
       trialOf(300, { pull: () => ({ audited: { ...hits(1, 0, 0, 3), due: 5, unanswered: 1 } }) }),
       /300 of 1500 drawn hunks have no answer/,
+    ],
+    [
+      'an answer to all but a thirteenth of the draw, as the rest counts as wrong',
+      trialOf(300, {
+        pull: n => ({ audited: { ...hits(1, 0, 0, 3), due: n % 3 ? 4 : 5, unanswered: n % 3 ? 0 : 1 } }),
+      }),
+      /accuracy: not at the present rate/,
+    ],
+    [
+      'pull requests that nobody answered at all',
+      trialOf(300, {
+        pull: n => (n % 11 === 0 ? { audited: { ...hits(0, 0, 0, 0), due: 4, unanswered: 4 } } : {}),
+      }),
+      /accuracy: not at the present rate/,
+    ],
+    [
+      'a reviewer that is right on nearly all hunks and finds a fifth of what is there, as production does',
+      trialOf(900, {
+        pull: n => ({
+          at: (n / 40) * dayMs,
+          audited: { ...(n % 5 ? hits(0, 0, 1, 39) : hits(1, 0, 0, 39)), due: 40, unanswered: 0 },
+          production: n % 5 === 1 ? hits(1, 0, 0, 39) : hits(0, 0, 1, 39),
+          found: n % 5 ? 0 : 1,
+        }),
+      }),
+      /finds 0.200 of the known issues: more than 0.25 must be shown/,
+    ],
+    [
+      'nothing but what production says too',
+      trialOf(900, { pull: n => ({ at: (n / 40) * dayMs, production: hits(1, 0, 0, 3) }) }),
+      /^0 of 10 pull requests in which it says something else than production$/,
     ],
     [
       'runs that could not be measured',
@@ -149,17 +186,41 @@ describe('quarantine', () => {
     expect('reasons' in verdict && verdict.reasons).toContainEqual({ kind: 'disproven', criterion })
   })
 
+  it.each<[string, GateEvidence, number]>([
+    ['when a criterion is disproven', trialOf(40, { run: () => ({ state: 'degraded' }) }), 0],
+    ['at the horizon', trialOf(40), 91 * dayMs],
+  ])('and any other word is wait %s, while the sampler is broken', (_, evidence, now) => {
+    const sampler = { n: 1000, successes: 500, rate: 0.25 }
+    expect(wordOn(evidence, Math.max(now, evidence.to ?? 0)).answer).not.toBe('wait')
+    const verdict = wordOn({ ...evidence, sampler }, Math.max(now, evidence.to ?? 0))
+    expect(verdict.answer).toBe('wait')
+    expect(missingFrom(verdict)).toMatch(/the sampler took 500 of 1000/)
+  })
+
+  it('is the word after a breach whatever the sampler does', () =>
+    expect(wordOn({ ...good, breaches: ['secret'], sampler: { n: 9, successes: 9, rate: 0.1 } }).answer).toBe(
+      'quarantine',
+    ))
+
   it('takes failed runs for late ones and for errors', () => {
     const { criteria } = wordOn(trialOf(10, { run: () => ({ state: 'failed', latencyMs: 10 }) }))
     expect(criteria.latency).toMatchObject({ value: 0, state: 'disproven' })
     expect(criteria.errors).toMatchObject({ value: 0, state: 'disproven' })
   })
 
-  it('a latency that is no number is late', () =>
-    expect(addRun(noGateEvidence, runAt(0, { latencyMs: NaN }), thresholds).within).toEqual({
+  it.each([NaN, -1, Infinity])('a latency of %d ms is late', latencyMs =>
+    expect(addRun(noGateEvidence, runAt(0, { latencyMs }), thresholds).within).toEqual({
       n: 1,
       successes: 0,
-    }))
+    }),
+  )
+
+  it('is not the word for what nobody answered: that disproves nothing', () => {
+    const evidence = trialOf(300, {
+      pull: n => (n % 2 ? { audited: { ...hits(0, 0, 0, 0), due: 4, unanswered: 4 } } : {}),
+    })
+    expect(wordOn(evidence)).toMatchObject({ answer: 'wait', criteria: { accuracy: { value: 1, n: 150 } } })
+  })
 
   it('is never the word because of what people volunteer', () => {
     const evidence = trialOf(800, {
@@ -239,15 +300,39 @@ describe('evidence', () => {
     }
   })
 
-  it.each([-1, NaN, Infinity])('a count of %d is refused', tp =>
-    expect(() =>
-      addPullRequest(
-        noGateEvidence,
-        pullAt(0, 0, { audited: { ...hits(tp, 0, 0, 3), due: 4, unanswered: 0 } }),
-        thresholds,
-      ),
-    ).toThrow(RangeError),
+  const counted: [string, (n: number) => Partial<PullRequestEvidence>][] = [
+    ['found', n => ({ found: n })],
+    ['of an author', n => ({ authors: { ada: n } })],
+    ['in a group', n => ({ groups: { g: { own: hits(0, n, 0, 1), production: hits(0, 0, 0, 1) } } })],
+    ['of production', n => ({ production: hits(0, 0, n, 1) })],
+    ['volunteered', n => ({ volunteered: { right: n, wrong: 0 } })],
+    ...(['tp', 'fp', 'fn', 'tn', 'due', 'unanswered'] as const).map((name): (typeof counted)[number] => [
+      `audited ${name}`,
+      n => ({ audited: { ...hits(1, 0, 0, 3), due: 4, unanswered: 0, [name]: n } }),
+    ]),
+  ]
+  it.each(counted.flatMap(([name, more]) => [-1, NaN, Infinity].map(n => [n, name, more] as const)))(
+    'a count of %d %s is refused',
+    (n, _, more) =>
+      expect(() => addPullRequest(noGateEvidence, pullAt(0, 0, more(n)), thresholds)).toThrow(RangeError),
   )
+
+  it.each<[string, Partial<GateEvidence>]>([
+    ['unmeasured runs', { unmeasured: NaN }],
+    ['drawn hunks', { audited: { due: NaN, unanswered: 0, hunks: 1200 } }],
+    ['unanswered hunks', { audited: { due: 1200, unanswered: NaN, hunks: 1200 } }],
+    ['hunks found', { found: NaN }],
+    ['pull requests that differ', { differing: NaN }],
+    ['what the sampler took', { sampler: { n: 100, successes: NaN, rate: 0.25 } }],
+    ['the sampler’s rate', { sampler: { n: 100, successes: 25, rate: NaN } }],
+    ['an author’s hunks', { authors: { ...good.authors, ada: NaN } }],
+    ['shares found', { pool: { ...good.pool, above: good.pool.above.map(() => NaN) } }],
+  ])('that holds no number of %s promotes nothing', (_, more) =>
+    expect(wordOn({ ...good, ...more }).answer).toBe('wait'),
+  )
+
+  it('without a time is refused', () =>
+    expect(() => addPullRequest(noGateEvidence, pullAt(NaN, 0), thresholds)).toThrow(RangeError))
 
   it('stays small: two thousand pull requests in twenty groups are less than 40 kB', () => {
     const evidence = trialOf(2000, {
