@@ -2,7 +2,7 @@ import process from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { publishedCosts } from '../adapters/postgres/costs.ts'
 import { costBys, costLines, type CostBy } from '../core/cost.ts'
-import { withDatabase } from './with-database.ts'
+import { databaseOption, withDatabase } from './with-database.ts'
 
 interface Options {
   by: CostBy
@@ -27,7 +27,7 @@ export function costCommand(): Command {
       `${today.slice(0, 8)}01`,
     )
     .option('--to <day>', 'last day (UTC)', day, today)
-    .option('--database <url>', 'owner’s or operator’s URL', process.env['DATABASE_URL'])
+    .addOption(databaseOption())
     .option('--json', 'as JSON')
     .action(show)
 }
