@@ -4,9 +4,10 @@ import { experimentsByPrefix } from '../adapters/postgres/published-experiments.
 import { bundleOf, publishedVerdicts, type PublishedVerdict } from '../adapters/postgres/published-gate.ts'
 import { table } from '../core/experiment-text.ts'
 import { disagreement, type Bundle } from '../core/gate/bundle.ts'
+import { eValue } from '../core/gate/e-value.ts'
 import type { RecomputedFigure } from '../ports/gate.ts'
 import { atDoor, complain, say, theOne, type Looking } from './acting.ts'
-import { eValue, verdictLines } from './gate-text.ts'
+import { verdictLines } from './gate-text.ts'
 
 /** The verdict that is meant, with all it rests on; null, and a complaint, when there is none. */
 export async function verdictWithRows(

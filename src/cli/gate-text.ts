@@ -1,15 +1,11 @@
 import { table } from '../core/experiment-text.ts'
 import type { Criterion } from '../core/gate/criteria.ts'
 import type { Verdict } from '../core/gate/decide.ts'
+import { eValue } from '../core/gate/e-value.ts'
 import { failureReasons } from '../core/gate/failure.ts'
 import { printable } from '../core/report/printable.ts'
 
 const figure = (value: number | null): string => (value === null ? 'unknown' : value.toFixed(3))
-
-/** An e-value as people read it; the capitals are kept as logarithms. */
-export function eValue(log: number): string {
-  return log > 13.8 ? `10^${(log / Math.LN10).toFixed(1)}` : Math.exp(log).toFixed(2)
-}
 
 export function criterionLines({ criteria, needed }: Verdict): string[] {
   const bounds = ({ bounds: of }: Criterion): string =>

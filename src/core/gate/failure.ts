@@ -1,3 +1,4 @@
+import { eValue } from './e-value.ts'
 import type { QuarantineReason, Verdict } from './decide.ts'
 import { broken } from './watch.ts'
 
@@ -88,5 +89,5 @@ function wordsOf(reason: QuarantineReason, verdict: Verdict): string {
   if (reason.kind === 'breach') return breaches[reason.breach]
   const { n, value, required, logAgainst } = verdict.criteria[reason.criterion]
   const seen = value === null ? 'not measured' : value.toFixed(3)
-  return `${reason.criterion} is ${seen} over ${n}, disproven to be above ${required.toFixed(3)} (e-value ${Math.exp(logAgainst).toExponential(2)})`
+  return `${reason.criterion} is ${seen} over ${n}, disproven to be above ${required.toFixed(3)} (e-value ${eValue(logAgainst)})`
 }
