@@ -38,9 +38,11 @@ export const steps = {
       'production.pull_requests',
       'production.review_requests',
       'production.commands',
+      'production.answers',
+      'gate.actions by doors.request_action',
       'gate.sample_ends by doors.end_sample',
     ],
-    next: ['review', 'feedback', 'score'],
+    next: ['review', 'feedback', 'score', 'act'],
   },
   review: {
     zone: 'production',
@@ -128,6 +130,28 @@ export const steps = {
     reads: ['experiments_v1.samples'],
     publishes: ['gate.audit_days'],
     next: ['sample'],
+  },
+  // What administrators asked for: done, or refused with why.
+  act: {
+    zone: 'gate',
+    process: 'gate',
+    begins: 'turn',
+    reads: ['gate.actions', 'experiments_v1.experiments', 'production.release_states'],
+    publishes: [
+      'production.release_steps by doors.step_release',
+      'quarantine.quarantine_records by doors.archive',
+      'quarantine.blacklist by doors.blacklist',
+    ],
+    next: ['decide', 'readmit', 'answer'],
+  },
+  // Into the comment that acknowledged the request.
+  answer: {
+    zone: 'production',
+    process: 'production',
+    begins: 'turn',
+    reads: ['production.answers', 'production.gate_answers'],
+    publishes: ['production.answers', 'the gate’s answer to an administrator'],
+    next: [],
   },
   decide: {
     zone: 'gate',

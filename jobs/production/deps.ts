@@ -1,5 +1,5 @@
 import type { ReviewJob } from '../../src/cycle.ts'
-import type { ActionRequests, Administrators } from '../../src/ports/administrators.ts'
+import type { ActionRequests, Administrators, Answers } from '../../src/ports/administrators.ts'
 import type { CheaperModels } from '../../src/core/review/thrift.ts'
 import type { Analysers } from '../../src/ports/analyser.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -55,6 +55,7 @@ export interface ProductionDeps {
   commands: Commands
   administrators: Administrators
   actions: ActionRequests
+  answers: Answers
   budgets: Budgets
   locks: Locks
   slo: Slo

@@ -25,6 +25,7 @@ import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
 import { hasPrompt } from '../../src/engine/prompts.ts'
 import { queueNames, type DeliveryJob, type ReviewJob } from '../../src/cycle.ts'
 import { administrators } from './administrators.ts'
+import { postAnswers } from './answer.ts'
 import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
 import { takeOrders } from './orders.ts'
@@ -169,6 +170,9 @@ await runProcess('production', async () => {
     ),
     repeat(Math.min(ORDERS_EVERY_MS, recoveryMs), 'carrying out the gate’s orders', () =>
       takeOrders(deps, stopping.signal),
+    ),
+    repeat(Math.min(ORDERS_EVERY_MS, recoveryMs), 'posting the gate’s answers', () =>
+      postAnswers(deps, stopping.signal),
     ),
     repeat(ADMINISTRATORS_EVERY_MS, 'looking administrators up', () => deps.administrators.refresh()),
     repeat(SLO_EVERY_MS, 'recording objectives', () => recordSlo(deps)),

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import type { ListedExperiment } from '../../core/administrator-text.ts'
+import type { Subject } from '../../core/meant.ts'
 import type { ActionRequests } from '../../ports/administrators.ts'
-import { storable } from './pool.ts'
+import { storable, type Db } from './pool.ts'
 
 export function actionRequests(pool: pg.Pool): ActionRequests {
   return {
@@ -21,5 +22,12 @@ export function actionRequests(pool: pg.Pool): ActionRequests {
       )
       return rows
     },
+    subjects: () => subjects(pool),
   }
+}
+
+/** With the rights of cupel_production or cupel_operator. */
+export async function subjects(db: Db): Promise<Subject[]> {
+  const { rows } = await db.query<Subject>('select kind, id from doors.list_subjects()')
+  return rows
 }

@@ -135,7 +135,15 @@ async function forget(db: Db, scope: Scope): Promise<number> {
   const installation = [
     `delete from production.review_findings f using production.code_reviews r where f.code_review_id = r.id
        and r.installation_id = $1 and ($2::bigint[] is null or r.repository_id = any($2))`,
-    ...['code_reviews', 'review_requests', 'pull_requests', 'deliveries', 'followed', 'sampled'].map(
+    ...[
+      'code_reviews',
+      'review_requests',
+      'pull_requests',
+      'deliveries',
+      'followed',
+      'sampled',
+      'answers',
+    ].map(
       table => `delete from production.${table}
         where installation_id = $1 and ($2::bigint[] is null or repository_id = any($2))`,
     ),
