@@ -18,7 +18,7 @@ export function listLines(
 ): string[] {
   if (experiments.length === 0) return ['no experiments yet: `cupel experiment add FILE` proposes one']
   return table(
-    ['ID', 'NAME', 'STATE', 'BY', 'RUNS', 'ERRORS', 'SPENT', 'OF', 'ACCURACY'],
+    ['ID', 'NAME', 'STATE', 'BY', 'LIVE RUNS', 'ERRORS', 'SPENT', 'OF', 'ACCURACY'],
     experiments.map(each => [
       shortId(each.id),
       each.name,

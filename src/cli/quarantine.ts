@@ -32,11 +32,7 @@ export function quarantineCommand(): Command {
   asking(command.command('reevaluate <record> <reason>'))
     .description('ask for another trial, with its history')
     .action((id: string, reason: string, options: Asking) =>
-      atDoor(options, name, async client => {
-        const record = theOne(await records(client, id), id, 'record')
-        if (record === null) return
-        await askGate(client, { kind: 'reevaluate', subject: record.id, reason }, options)
-      }),
+      atDoor(options, name, client => askGate(client, { kind: 'reevaluate', said: id, reason }, options)),
     )
   asking(command.command('blacklist <id> <reason>'))
     .description(
@@ -45,8 +41,8 @@ export function quarantineCommand(): Command {
     .option('--part <name>', 'model, prompt, technique or routing')
     .action((id: string, reason: string, options: Asking & { part?: string }) =>
       atDoor(options, name, client => {
-        const subject = options.part === undefined ? id : `${id}/${options.part}`
-        return askGate(client, { kind: 'blacklist', subject, reason }, options)
+        const said = options.part === undefined ? id : `${id}/${options.part}`
+        return askGate(client, { kind: 'blacklist', said, reason }, options)
       }),
     )
   return command

@@ -92,6 +92,6 @@ async function show(id: string, options: Looking): Promise<void> {
 
 async function rollback(reason: string, options: Asking & { release?: string }): Promise<void> {
   await atDoor(options, name, client =>
-    askGate(client, { kind: 'rollback', subject: options.release ?? null, reason }, options),
+    askGate(client, { kind: 'rollback', said: options.release ?? null, reason }, options),
   )
 }

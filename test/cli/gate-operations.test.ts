@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { until } from '../e2e/until.ts'
 import { runCupel } from '../support/cupel.ts'
 import { nameSlowModels } from '../../src/cli/slow-models.ts'
+import { addExperiment, addRecord } from '../support/gate-rows.ts'
+import { writeVerdict } from '../support/gate-trial.ts'
 import { gateWorld, type GateWorld } from '../jobs/gate/world.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
@@ -66,7 +68,7 @@ describe('cupel gate show', () => {
     expect(await cupel('gate', 'show', 'zzz')).toEqual({
       code: 1,
       out: '',
-      err: 'no experiment begins with zzz\n',
+      err: expect.stringMatching(/^no experiment begins with zzz: see cupel experiment list\n$/) as string,
     })
   })
 })
@@ -219,6 +221,19 @@ describe('what the gate is asked', () => {
     expect(again.code).toBe(1)
   })
 
+  it.each([
+    ['gate', 'pause', ''],
+    ['gate', 'promote', 'open', '--reason', ' '],
+    ['release', 'rollback', ''],
+    ['quarantine', 'blacklist', 'open', 'x'.repeat(2_001)],
+  ])('needs a reason: %j', async (...words) => {
+    expect(await cupel(...words)).toEqual({
+      code: 1,
+      out: '',
+      err: 'give a reason, in at most 2000 characters: it stands in the audit log\n',
+    })
+  })
+
   it('is told where the answer will be when the gate does not answer in time', async () => {
     const { code, out } = await cupel('gate', 'promote', 'open', '--wait', '0')
     expect({ code, out: out.replace(/as \S+:/, 'as an id:') }).toEqual({
@@ -254,4 +269,81 @@ it('the start names the experiments on trial whose models are too slow, and no o
   expect(said).toEqual([
     'experiment slowly (slowly): openai/model-of-slowly cannot meet the latency: 95 % of its runs take up to 9000 ms; latency_ms is 3000, of which production takes 0 beside the examination',
   ])
+})
+
+describe('an id', () => {
+  const asked = async (): Promise<{ kind: string; subject: string | null }[]> =>
+    (
+      await world.owner.query<{ kind: string; subject: string | null }>(
+        `select kind, subject from gate.actions where subject like 'twin%' or subject like 'lone%' order by requested_at`,
+      )
+    ).rows
+
+  beforeAll(async () => {
+    for (const id of ['twin-e1', 'twin-e2', 'lone-e']) await addExperiment(world.owner, id)
+    for (const id of ['twin-r1', 'twin-r2', 'lone-r']) await addRecord(world.owner, id)
+    for (const id of ['twin-l1', 'twin-l2', 'lone-l'])
+      await world.owner.query(
+        `with made as (
+           insert into production.releases (id, kind, configuration_id, configuration, verdict_id)
+           select $1, 'promoted', configuration_id, configuration, $1 from production.releases where id = 'genesis'
+           returning id
+         ) insert into production.release_steps (release_id, step, share, reason, actor)
+           select id, 'failed', 0, 'it had its day', 'test' from made`,
+        [id],
+      )
+    for (const id of ['twin-v1', 'twin-v2']) {
+      const written = await writeVerdict(world.owner, 'twin-e1', { answer: 'wait' })
+      await world.owner.query('update gate.verdicts set id = $2 where id = $1', [written, id])
+    }
+  })
+
+  const ask = ['why', '--wait', '0']
+  it.each<[string, string[]]>([
+    ['experiment', ['experiment', 'show', 'ID']],
+    ['experiment', ['gate', 'show', 'ID']],
+    ['experiment', ['gate', 'promote', 'ID', '--wait', '0']],
+    ['verdict', ['gate', 'explain', 'ID']],
+    ['verdict', ['verdict', 'export', 'ID']],
+    ['record', ['quarantine', 'show', 'ID']],
+    ['record', ['quarantine', 'reevaluate', 'ID', ...ask]],
+    ['experiment, record or release', ['quarantine', 'blacklist', 'ID', ...ask]],
+    ['experiment, record or release', ['quarantine', 'blacklist', 'ID', ...ask, '--part', 'model']],
+    ['release', ['release', 'show', 'ID']],
+    ['release', ['release', 'rollback', ...ask, '--release', 'ID']],
+  ])('of an %s that fits none or several is refused, with those that it may be: %j', async (what, words) => {
+    const say = (id: string) => cupel(...words.map(word => (word === 'ID' ? id : word)))
+    const none = await say('nothing')
+    expect({ ...none, err: none.err.split(': see ')[0] }).toEqual({
+      code: 1,
+      out: '',
+      err: `no ${what} begins with nothing`,
+    })
+    const several = await say('twin')
+    expect(several).toMatchObject({ code: 1, out: '' })
+    expect(several.err).toMatch(/^twin may be twin-\w\d, twin-\w\d.*: write more of it\n$/)
+    expect(await asked()).toEqual([])
+  })
+
+  it.each<[string, string[]]>([
+    ['lone-e', ['gate', 'promote', 'lone', '--wait', '0']],
+    ['lone-r', ['quarantine', 'reevaluate', 'lone', ...ask]],
+    ['lone-l/model', ['quarantine', 'blacklist', 'lone-l', ...ask, '--part', 'model']],
+    ['lone-r', ['quarantine', 'blacklist', 'lone-r', ...ask]],
+    ['lone-l', ['release', 'rollback', ...ask, '--release', 'lone']],
+  ])('that fits %s alone means it: %j', async (id, words) => {
+    expect(await cupel(...words)).toMatchObject({ code: 0, err: '' })
+    expect((await asked()).at(-1)?.subject).toBe(id)
+  })
+
+  it.each([
+    ['lone-e', ['experiment', 'show', 'lone']],
+    ['lone-e', ['gate', 'show', 'lone']],
+    ['lone-r', ['quarantine', 'show', 'lone']],
+    ['lone-l', ['release', 'show', 'lone']],
+  ])('that fits %s alone shows it: %j', async (id, words) => {
+    const { code, out } = await cupel(...words)
+    expect(code).toBe(0)
+    expect(out).toMatch(new RegExp(`^${id} `))
+  })
 })
