@@ -121,7 +121,7 @@ export interface RecomputedFigure {
 }
 
 export interface Recomputation {
-  /** Figures of an experiment as of a cut; without one, of all there is now. */
+  /** Figures of an experiment as its cut knew them at that time, breaches too; without one, of all there is now. */
   of(experimentId: string, cut?: EvidenceCut & { at: Date }): Promise<RecomputedFigure[]>
 }
 

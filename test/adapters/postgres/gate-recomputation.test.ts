@@ -157,7 +157,7 @@ test('SQL comes to the same figures and the same answer as the code, whatever th
     const verdict = decide(evidence, settings.thresholds, budget, now.getTime())
     const figures = await recomputation(gate).of(id, {
       sequence: '9223372036854775807',
-      runsTo: null,
+      runsTo: 'infinity',
       at: now,
     })
     answers[verdict.answer] = (answers[verdict.answer] ?? 0) + 1
