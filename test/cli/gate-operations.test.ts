@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { until } from '../e2e/until.ts'
 import { runCupel } from '../support/cupel.ts'
 import { nameSlowModels } from '../../src/cli/slow-models.ts'
-import { addExperiment, addRecord } from '../support/gate-rows.ts'
-import { writeVerdict } from '../support/gate-trial.ts'
+import { addExperiment, addRecord, addRuns } from '../support/gate-rows.ts'
+import { goodRun, writeVerdict } from '../support/gate-trial.ts'
 import { gateWorld, type GateWorld } from '../jobs/gate/world.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
@@ -80,6 +80,22 @@ describe('cupel gate explain', () => {
     expect(code).toBe(0)
     expect(out).toContain('recomputed here from the same rows: it agrees to 1e-9\n')
     expect(out).toMatch(/^breaches +0 +yes$/m)
+  })
+
+  it('agrees with a verdict of before the first run also when there are some', async () => {
+    await addExperiment(world.owner, 'early')
+    await world.tick()
+    const verdict = await verdictOf('early')
+    const { rows } = await world.owner.query<{ id: string }>('select id from experiments_v1.samples limit 5')
+    await addRuns(
+      world.owner,
+      'early',
+      rows.map(({ id }) => goodRun(id)),
+    )
+    const { code, out } = await cupel('gate', 'explain', verdict)
+    expect(code).toBe(0)
+    expect(out).toContain(' and 0 runs\n')
+    expect(out).toMatch(/^latency +0 /m)
   })
 
   it('answers 1 and the path when what is stored is not what its rows come to', async () => {

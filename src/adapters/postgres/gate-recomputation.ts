@@ -2,7 +2,7 @@ import type { Recomputation, RecomputedFigure } from '../../ports/gate.ts'
 import type { Db } from './pool.ts'
 
 /** Up to a cut that was made before the first run had ended. */
-const noRuns = '-infinity'
+export const noRuns = '-infinity'
 
 /** Figures as SQL computes them, for the roles cupel_gate and cupel_operator. */
 export function recomputation(db: Db): Recomputation {

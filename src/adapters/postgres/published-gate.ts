@@ -4,6 +4,7 @@ import type { Bundle, BundledRun } from '../../core/gate/bundle.ts'
 import type { Verdict } from '../../core/gate/decide.ts'
 import type { Thresholds } from '../../core/gate/thresholds.ts'
 import type { PublishedExperiment } from './published-experiments.ts'
+import { noRuns } from './gate-recomputation.ts'
 import { outcomeOf, type OutcomeRow } from './outcome-row.ts'
 import type { Db } from './pool.ts'
 import { thresholdColumns, thresholdsOf, type ThresholdsRow } from './thresholds-row.ts'
@@ -118,7 +119,7 @@ export async function bundleOf(
 ): Promise<Bundle> {
   const { thresholds, overheadMs, cut } = verdict
   return {
-    ...(await rowsOf(db, experiment, thresholds, overheadMs, cut)),
+    ...(await rowsOf(db, experiment, thresholds, overheadMs, { ...cut, runsTo: cut.runsTo ?? noRuns })),
     verdictId: verdict.id,
     releaseId: verdict.releaseId,
     decidedAt: verdict.decidedAt.getTime(),
