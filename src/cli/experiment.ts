@@ -15,8 +15,8 @@ import {
   setExperimentBudget,
   setExperimentState,
   sumsOf,
-  type PublishedExperiment,
 } from '../adapters/postgres/published-experiments.ts'
+import type { PublishedExperiment } from '../ports/published.ts'
 import { readExperiment } from '../core/experiment-file.ts'
 import { partsOf } from '../core/experiment.ts'
 import { configurationId } from '../core/ids.ts'

@@ -50,21 +50,26 @@ export function renderNoExperiment(said: string): string {
 
 export type ActionForm = 'promote' | 'quarantine' | 'reevaluate' | 'blacklist' | 'rollback'
 
-/** Markdown for an action that the gate was asked for: what it will do, and what it will not. */
+/** What the gate will do when it is asked, and what it will not. `of` names the subject after a blank; '' for none. */
+export function actionWords(form: ActionForm, of: string): string {
+  const meant: Record<ActionForm, string> = {
+    promote: `The gate is asked to decide on${of} now. It promotes what is proven and nothing else: what is missing, \`cupel gate show\` says.`,
+    quarantine: `The gate is asked to put${of} into quarantine.`,
+    reevaluate: `The gate is asked to try the quarantined configuration of${of} again. It refuses before the cool-down is over, and what is blacklisted.`,
+    blacklist: `The gate is asked to blacklist${of} for good. What is in force is refused: \`/cupel rollback\` comes first.`,
+    rollback: `The gate is asked to take${of || ' the release in force'} back. Its open comments will be folded.`,
+  }
+  return meant[form]
+}
+
+/** Markdown for an action that the gate was asked for. */
 export function renderRequested(
   form: ActionForm,
   subject: string | null,
   web: { commentId: number },
 ): string {
   const of = subject === null ? '' : ` \`${plain(subject)}\``
-  const meant: Record<ActionForm, string> = {
-    promote: `The gate is asked to decide on${of} now. It promotes what is proven and nothing else: what is missing, \`cupel gate show\` says.`,
-    quarantine: `The gate is asked to put${of} into quarantine.`,
-    reevaluate: `The gate is asked to try the quarantined configuration of${of} again. It refuses before the cool-down is over, and what is blacklisted.`,
-    blacklist: `The gate is asked to blacklist${of} for good. What is in force is refused: \`/cupel rollback\` comes first.`,
-    rollback: 'The gate is asked to take the release in force back. Its open comments will be folded.',
-  }
-  return `${meant[form]} The request is \`comment:${web.commentId}\`, audited with your login.`
+  return `${actionWords(form, of)} The request is \`comment:${web.commentId}\`, audited with your login.`
 }
 
 /** Whether a command is one that the gate carries out. */
