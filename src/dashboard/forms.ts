@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { actionWords } from '../core/administrator-text.ts'
 import { html, type Markup } from '../core/report/html.ts'
+import { prose } from '../pages/parts.ts'
 import type { GateAction } from '../ports/gate.ts'
 
 /** What makes a form this session's, and sending it twice one action. */
@@ -53,7 +54,7 @@ export function askForm(kind: GateAction['kind'], subject: string, { token, key 
   const grave = kind === 'promote' || kind === 'reevaluate' ? '' : 'grave'
   return html`<form class="ask" method="post" action="/actions">
     <h3>${title}</h3>
-    <p class="quiet">${actionWords(kind, ` ${subject}`)}</p>
+    <p class="quiet">${prose(actionWords(kind, ` ${subject}`))}</p>
     <input type="hidden" name="token" value="${token}" /><input type="hidden" name="key" value="${key}" />
     <input type="hidden" name="kind" value="${kind}" /><input
       type="hidden"

@@ -73,6 +73,11 @@ export function list(lines: readonly Cell[]): Markup {
   </ul>`
 }
 
+/** A sentence, in which commands stand in backticks. */
+export function prose(text: string): Markup {
+  return html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`
+}
+
 export function json(value: unknown): Markup {
   return html`<pre tabindex="0"><code>${JSON.stringify(value, null, 2)}</code></pre>`
 }

@@ -19,7 +19,7 @@ const asked = async (): Promise<number> =>
   (await world.gate.owner.query('select 1 from gate.actions')).rows.length
 
 test('a form sent twice is one action with one audit row, which names the login', async () => {
-  const fields = { ...promote, reason: 'it is time' }
+  const fields: Record<string, string> = { ...promote, reason: 'it is time' }
   const both = await Promise.all([1, 2].map(() => world.post('/actions', fields, { cookie })))
   for (const { status, headers } of both) {
     expect(status).toBe(303)
@@ -66,10 +66,14 @@ test('a record is asked to be blacklisted, whole or in part, and to be tried aga
   const later = (await world.get(path, own)).text
   world.now = new Date()
   expect(fieldsOf(later, 'reevaluate')).toMatchObject({ subject: record?.id })
-  const fields = { ...fieldsOf(before, 'blacklist'), part: 'model', reason: 'it leaks' }
+  const fields: Record<string, string> = {
+    ...fieldsOf(before, 'blacklist'),
+    part: 'model',
+    reason: 'it leaks',
+  }
   await world.post('/actions', fields, { cookie })
   await world.gate.tick()
-  expect(await world.gate.answerTo(fields.key ?? '')).toEqual({
+  expect(await world.gate.answerTo(fields['key'] ?? '')).toEqual({
     state: 'done',
     outcome: 'model openai/model-of-late is blacklisted',
   })

@@ -17,14 +17,17 @@ export interface RecomputedFigure {
   holds: boolean
 }
 
+export function shownFigure(value: number | null): string {
+  return value === null ? '' : String(Number(value.toPrecision(6)))
+}
+
 export function figureTable(figures: readonly RecomputedFigure[]): Table {
-  const shown = (value: number | null): string => (value === null ? '' : String(Number(value.toPrecision(6))))
   return {
     headings: ['FIGURE', 'N', 'VALUE', 'FOR', 'AGAINST', 'HOLDS'],
     rows: figures.map(each => [
       each.figure,
       each.n === null ? '' : String(each.n),
-      shown(each.value),
+      shownFigure(each.value),
       each.logFor === null ? '' : eValue(each.logFor),
       each.logAgainst === null ? '' : eValue(each.logAgainst),
       each.holds ? 'yes' : 'no',

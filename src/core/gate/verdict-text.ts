@@ -1,5 +1,5 @@
 import type { Table } from '../experiment-text.ts'
-import type { Criterion } from './criteria.ts'
+import { criterionNames, type Criterion } from './criteria.ts'
 import type { Verdict } from './decide.ts'
 import { failureReasons } from './failure.ts'
 
@@ -10,12 +10,17 @@ export function eValue(log: number): string {
   return log > 13.8 ? `10^${(log / Math.LN10).toFixed(1)}` : Math.exp(log).toFixed(2)
 }
 
+/** As JSON keeps no order. */
+export function criteriaInOrder({ criteria }: Pick<Verdict, 'criteria'>): Criterion[] {
+  return criterionNames.map(name => criteria[name])
+}
+
 export function criterionTable({ criteria, needed }: Pick<Verdict, 'criteria' | 'needed'>): Table {
   const bounds = ({ bounds: of }: Criterion): string =>
     of === null ? '' : `${of.low.toFixed(3)} to ${of.high.toFixed(3)}`
   return {
     headings: ['CRITERION', 'N', 'VALUE', 'TRUE VALUE WITHIN', 'MUST EXCEED', 'FOR', 'AGAINST', 'STATE'],
-    rows: Object.values(criteria).map(each => [
+    rows: criteriaInOrder({ criteria }).map(each => [
       each.name,
       each.n,
       figure(each.value),

@@ -1,11 +1,11 @@
-import { criterionTable, verdictNotes } from '../../core/gate/verdict-text.ts'
+import { criteriaInOrder, criterionTable, verdictNotes } from '../../core/gate/verdict-text.ts'
 import { standingLines } from '../../core/gate/standing-text.ts'
 import { furthestOf } from '../../core/gate/outlook.ts'
 import { usd } from '../../core/experiment-text.ts'
 import type { Verdict } from '../../core/gate/decide.ts'
 import { html, type Markup } from '../../core/report/html.ts'
 import type { Page } from '../../pages/frame.ts'
-import { facts, json, link, list, section, table, time } from '../../pages/parts.ts'
+import { facts, json, link, list, prose, section, table, time } from '../../pages/parts.ts'
 import type {
   PublishedExperiment,
   PublishedVerdict,
@@ -81,7 +81,7 @@ export function experimentPage(
     ])}
     ${section(
       'Before the gate',
-      list(slowModel === null ? lines : [...lines, slowModel]),
+      list((slowModel === null ? lines : [...lines, slowModel]).map(prose)),
       criteria(verdict),
       notes(verdict),
     )}
@@ -107,19 +107,21 @@ export function experimentPage(
 /** Each bound beside its threshold, as the command line tells it, and drawn. */
 export function criteria(verdict: Verdict): Markup {
   const { headings, rows } = criterionTable(verdict)
-  const drawn = Object.values(verdict.criteria)
-  const said = headings.map(heading => heading[0] + heading.slice(1).toLowerCase())
-  return table(
-    'Criteria',
-    [...said, 'Drawn: what was seen, and what must be passed'],
-    rows.map((row, index) => [...row, drawn[index] === undefined ? null : boundsBar(drawn[index])]),
-  )
+  const drawn = criteriaInOrder(verdict)
+  return html`${table(
+      'Criteria',
+      [...headings.map(sentence), 'Drawn'],
+      rows.map((row, index) => [...row, drawn[index] === undefined ? null : boundsBar(drawn[index])]),
+    )}
+    <p class="quiet">
+      Drawn: dark is what was seen, blue where the true value lies, red what must be passed.
+    </p>`
 }
 
 export function notes(verdict: Verdict): Markup {
   const said = verdictNotes(verdict).map(
     ({ title, lines }) =>
-      html`<h3>${title[0]?.toUpperCase() ?? ''}${title.slice(1)}</h3>
+      html`<h3>${sentence(title)}</h3>
         ${list(lines)}`,
   )
   return html`${said}`
@@ -142,6 +144,11 @@ export function verdictTable(
       time(decidedAt),
     ]),
   )
+}
+
+/** Headings of the terminal's as a page has them. */
+export function sentence(heading: string): string {
+  return heading.charAt(0).toUpperCase() + heading.slice(1).toLowerCase()
 }
 
 function runTable(runs: readonly RunCount[]): Markup {

@@ -1,4 +1,5 @@
 import { pauseWords } from '../../core/gate/standing-text.ts'
+import { promised } from '../../core/gate/watch.ts'
 import { html, type Markup } from '../../core/report/html.ts'
 import type { Page } from '../../pages/frame.ts'
 import { badge, facts, link, section, table, time } from '../../pages/parts.ts'
@@ -16,8 +17,6 @@ import { auditTable } from './audit.ts'
 import { experimentTable, verdictTable } from './experiments.ts'
 import { percent, releaseTable } from './releases.ts'
 
-/** The promises that production's releases are watched by: see docs/observability.md. */
-const promised = { responseP95Ms: 3000, errorRate: 0.02 }
 const SHOWN = 5
 
 export interface Glance {
@@ -76,8 +75,8 @@ function promises({ reviews, responseP95Ms, errorRate, uptime }: PublishedSlo): 
   return facts([
     ['Reviews of the last 24 hours', reviews],
     [
-      `Response, p95 (at most ${promised.responseP95Ms} ms)`,
-      held(responseP95Ms, promised.responseP95Ms, `${Math.round(responseP95Ms ?? 0)} ms`),
+      `Response, p95 (at most ${promised.responseMs} ms)`,
+      held(responseP95Ms, promised.responseMs, `${Math.round(responseP95Ms ?? 0)} ms`),
     ],
     [
       `Ended in an error (at most ${percent(promised.errorRate)})`,

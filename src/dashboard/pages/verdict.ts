@@ -1,14 +1,14 @@
-import { basisLines, figureTable } from '../../core/gate/recomputed.ts'
-import { html } from '../../core/report/html.ts'
+import { basisLines, figureTable, shownFigure } from '../../core/gate/recomputed.ts'
+import { criteriaInOrder } from '../../core/gate/verdict-text.ts'
+import { html, type Markup } from '../../core/report/html.ts'
 import type { Page } from '../../pages/frame.ts'
 import { facts, link, list, section, table, time } from '../../pages/parts.ts'
-import type { Explanation } from '../../ports/published.ts'
+import type { Explanation, PublishedVerdict } from '../../ports/published.ts'
 import { answerBadge } from './badges.ts'
-import { criteria, notes } from './experiments.ts'
+import { criteria, notes, sentence } from './experiments.ts'
 
 /** What `cupel gate explain` says: what is stored, beside what its rows come to. */
 export function verdictPage({ verdict, bundle, figures, differs }: Explanation): Page {
-  const { headings, rows } = figureTable(figures)
   const agreement =
     differs === null
       ? html`<div class="notice good" role="status">
@@ -28,17 +28,29 @@ export function verdictPage({ verdict, bundle, figures, differs }: Explanation):
       ])}
       ${list(basisLines(verdict, bundle))}
       ${section('Stored', criteria(verdict.verdict), notes(verdict.verdict))}
-      ${section(
-        'Recomputed by the database',
-        table(
-          'Recomputed by the database',
-          headings.map(heading => heading[0] + heading.slice(1).toLowerCase()),
-          rows,
-        ),
-      )}
+      ${section('Recomputed by the database', besides(figures, verdict))}
       <p class="quiet">
         To compute it on another machine: <code>cupel verdict export ${verdict.id}</code>, there
         <code>cupel verdict verify FILE</code>.
       </p>`,
   }
+}
+
+/** Each figure anew, with the stored one before it where the verdict has it. */
+function besides(figures: Explanation['figures'], { verdict }: PublishedVerdict): Markup {
+  const { headings, rows } = figureTable(figures)
+  const stored = new Map<string, number | null>(
+    criteriaInOrder(verdict).map(({ name, value }) => [name, value]),
+  )
+  const [figure = '', n = '', ...more] = headings.map(sentence)
+  return table(
+    'Recomputed by the database',
+    [figure, n, 'Stored', ...more],
+    rows.map(([name = '', count = '', ...cells]) => [
+      name,
+      count,
+      shownFigure(stored.get(String(name)) ?? null),
+      ...cells,
+    ]),
+  )
 }
