@@ -20,13 +20,13 @@ async function print(options: { as: string }): Promise<void> {
   const { CUPEL_SESSION_SECRET, CUPEL_DASHBOARD_URL } = process.env
   const given = readEnvironment({ CUPEL_SESSION_SECRET, CUPEL_DASHBOARD_URL })
   const running = await announced()
-  const sessionSecret = given.sessionSecret ?? running?.dashboard.sessionSecret
+  const sessionSecret = given.sessionSecret ?? running?.dashboard?.sessionSecret
   if (sessionSecret === undefined) {
     complain('no session secret: set CUPEL_SESSION_SECRET, or run `cupel start` with the embedded database')
     process.exitCode = 2
     return
   }
-  const url = given.dashboardUrl ?? running?.dashboard.url ?? reachedAt('dashboard', process.env)
+  const url = given.dashboardUrl ?? running?.dashboard?.url ?? reachedAt('dashboard', process.env)
   const link = signInLink({ ...(url !== undefined && { url }), sessionSecret }, options.as)
   if (link !== null) return say(link)
   complain('the dashboard listens at any free port: set CUPEL_DASHBOARD_URL to its address')

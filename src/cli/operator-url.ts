@@ -8,8 +8,8 @@ const databaseFile = 'database.json'
 const running = z.object({
   operatorUrl: z.url(),
   pid: z.int(),
-  /** How to sign in to its dashboard; the URL is missing where that is any free port. */
-  dashboard: z.object({ url: z.url().optional(), sessionSecret: z.string() }),
+  /** How to sign in to its dashboard; the URL is missing where that is any free port. Earlier versions had none. */
+  dashboard: z.object({ url: z.url().optional(), sessionSecret: z.string() }).optional(),
 })
 type Running = z.output<typeof running>
 
@@ -17,7 +17,7 @@ type Running = z.output<typeof running>
 export async function announceDatabase(
   dataDir: string,
   ownerUrl: string,
-  dashboard: Running['dashboard'],
+  dashboard: NonNullable<Running['dashboard']>,
 ): Promise<() => Promise<void>> {
   const file = join(dataDir, databaseFile)
   const operator = roleUrl(ownerUrl, 'cupel_operator')
