@@ -8,7 +8,7 @@ export type Zone = (typeof zones)[number]
 interface Step {
   zone: Zone
   /** The process that takes the step, by its name in src/supervisor/processes.ts. */
-  process: 'web' | 'production' | 'experiments' | 'gate' | 'archive'
+  process: 'web' | 'production' | 'experiments' | 'gate' | 'archive' | 'dashboard'
   /** What it is taken for: a webhook, a job of its queue, a turn that looks for work, or the step before it. */
   begins: 'webhook' | 'job' | 'turn' | 'step'
   /** The BullMQ queue whose jobs are this step. */
@@ -165,7 +165,7 @@ export const steps = {
       'gate.actions',
     ],
     publishes: ['gate.scores', 'gate.verdicts', 'gate.trials by doors.open_trial'],
-    next: ['promote', 'quarantine'],
+    next: ['promote', 'quarantine', 'ask'],
   },
   promote: {
     zone: 'gate',
@@ -211,7 +211,7 @@ export const steps = {
     begins: 'step',
     reads: ['gate.verdicts', 'production.release_states', 'experiments_v1.experiments'],
     publishes: ['quarantine.quarantine_records by doors.archive', 'quarantine.blacklist by doors.blacklist'],
-    next: ['show', 'readmit'],
+    next: ['show', 'ask', 'readmit'],
   },
   show: {
     zone: 'quarantine',
@@ -220,6 +220,23 @@ export const steps = {
     reads: ['quarantine.quarantine_records', 'quarantine.blacklist'],
     publishes: ['pages and an API that change nothing'],
     next: ['tryAgain'],
+  },
+  // Administrators look at all of it, and want it otherwise.
+  ask: {
+    zone: 'gate',
+    process: 'dashboard',
+    begins: 'step',
+    reads: [
+      'experiments_v1.published_experiments',
+      'gate.published_verdicts',
+      'gate.published_actions',
+      'production.published_releases',
+      'production.published_slo',
+      'quarantine.published_records',
+      'audit.event_log',
+    ],
+    publishes: ['pages', 'gate.actions by doors.request_action'],
+    next: ['decide', 'watch', 'readmit'],
   },
   // An administrator asked for it.
   readmit: {

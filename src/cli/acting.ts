@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import type pg from 'pg'
 import { subjects } from '../adapters/postgres/action-requests.ts'
+import { publishedAction, requestAction } from '../adapters/postgres/published-actions.ts'
 import { doorRefusal } from '../adapters/postgres/published-experiments.ts'
 import { meantBy, subjectMeant, subjectWords, whyNone, type NotMeant } from '../core/meant.ts'
 import type { GateAction } from '../ports/gate.ts'
@@ -68,22 +69,11 @@ export async function askGate(
     subject = meant.it.id
   }
   const id = randomUUID()
-  await client.query('select doors.request_action($1, $2, $3, $4, $5, $6)', [
-    id,
-    kind,
-    subject,
-    reason,
-    options.as,
-    'cli',
-  ])
+  await requestAction(client, { id, kind, subject, reason, actor: options.as, source: 'cli' })
   const until = performance.now() + options.wait * 1_000
   for (;;) {
-    const { rows } = await client.query<{ state: string; outcome: string | null }>(
-      'select state, outcome from gate.published_actions where id = $1',
-      [id],
-    )
-    const [answer] = rows
-    if (answer && answer.state !== 'open') {
+    const answer = await publishedAction(client, id)
+    if (answer !== null && answer.state !== 'open') {
       const words = printable(answer.outcome ?? answer.state)
       return answer.state === 'done' ? say(words) : complain(words)
     }

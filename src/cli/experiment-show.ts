@@ -1,10 +1,5 @@
 import { stringify } from 'yaml'
-import type {
-  Metrics,
-  PublishedExperiment,
-  PublishedReplay,
-  RunCount,
-} from '../adapters/postgres/published-experiments.ts'
+import type { Metrics, PublishedExperiment, PublishedReplay, RunCount } from '../ports/published.ts'
 import { evidenceLines, interval, table, usd } from '../core/experiment-text.ts'
 import type { Evidence } from '../core/minimum-evidence.ts'
 import { printable } from '../core/report/printable.ts'

@@ -14,9 +14,8 @@ import {
   setExperimentBudget,
   setExperimentState,
   sumsOf,
-  type Metrics,
-  type PublishedExperiment,
 } from '../adapters/postgres/published-experiments.ts'
+import type { Metrics, PublishedExperiment } from '../ports/published.ts'
 import { readExperiment } from '../core/experiment-file.ts'
 import { partsOf } from '../core/experiment.ts'
 import { configurationId } from '../core/ids.ts'

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
+import { rowsOfVerdict } from '../adapters/postgres/published-standing.ts'
 import { canonicalJson, sha256 } from '../core/ids.ts'
 import { disagreement, readBundle } from '../core/gate/bundle.ts'
 import { printable } from '../core/report/printable.ts'
 import { atDoor, complain, looking, say, type Looking } from './acting.ts'
-import { verdictWithRows } from './gate-explain.ts'
+import { verdictMeant } from './gate-explain.ts'
 
 /** `cupel verdict`: verdicts that can be computed again elsewhere. */
 export function verdictCommand(): Command {
@@ -23,9 +24,9 @@ export function verdictCommand(): Command {
 
 async function exportVerdict(id: string, options: Looking): Promise<void> {
   await atDoor(options, 'cupel verdict', async client => {
-    const found = await verdictWithRows(client, id)
-    if (found === null) return
-    const bundle = JSON.parse(JSON.stringify(found.bundle)) as object
+    const verdict = await verdictMeant(client, id)
+    if (verdict === null) return
+    const bundle = JSON.parse(JSON.stringify(await rowsOfVerdict(client, verdict))) as object
     say(JSON.stringify({ ...bundle, sha256: sha256(canonicalJson(bundle)) }, null, 1))
   })
 }

@@ -50,22 +50,27 @@ export function renderNotMeant(meant: NotMeant, form: ActionForm): string {
 
 export type ActionForm = 'promote' | 'quarantine' | 'reevaluate' | 'blacklist' | 'rollback'
 
-/** Hidden in the one comment that acknowledges a request and then becomes its answer. */
-export function answerMark(actionId: string): string {
-  return `<!-- cupel:answer:${actionId} -->`
-}
-
-/** Markdown for an action that the gate was asked for: what it will do, and what it will not. */
-export function renderRequested(form: ActionForm, subject: string | null, actionId: string): string {
-  const of = subject === null ? '' : ` \`${plain(subject)}\``
+/** What the gate will do when it is asked, and what it will not. `of` names the subject after a blank; '' for none. */
+export function actionWords(form: ActionForm, of: string): string {
   const meant: Record<ActionForm, string> = {
     promote: `The gate is asked to decide on${of} now. It promotes what is proven and nothing else.`,
     quarantine: `The gate is asked to put${of} into quarantine.`,
     reevaluate: `The gate is asked to try the quarantined configuration of${of} again. It refuses before the cool-down is over, and what is blacklisted.`,
     blacklist: `The gate is asked to blacklist${of} for good. What is in force is refused: \`/cupel rollback\` comes first.`,
-    rollback: 'The gate is asked to take the release in force back. Its open comments will be folded.',
+    rollback: `The gate is asked to take${of || ' the release in force'} back. Its open comments will be folded.`,
   }
-  return `${meant[form]} Its answer will stand here. The request is \`${plain(actionId)}\`, audited with your login.\n\n${answerMark(actionId)}`
+  return meant[form]
+}
+
+/** Hidden in the one comment that acknowledges a request and then becomes its answer. */
+export function answerMark(actionId: string): string {
+  return `<!-- cupel:answer:${actionId} -->`
+}
+
+/** Markdown for an action that the gate was asked for. */
+export function renderRequested(form: ActionForm, subject: string | null, actionId: string): string {
+  const of = subject === null ? '' : ` \`${plain(subject)}\``
+  return `${actionWords(form, of)} Its answer will stand here. The request is \`${plain(actionId)}\`, audited with your login.\n\n${answerMark(actionId)}`
 }
 
 const longestOutcome = 4_000

@@ -5,6 +5,11 @@ import type { Interval } from './statistics.ts'
 
 type Cell = string | number
 
+export interface Table {
+  headings: readonly string[]
+  rows: readonly (readonly Cell[])[]
+}
+
 /** Rows under headings, columns as wide as their widest cell; numbers stand to the right. */
 export function table(headings: readonly string[], rows: readonly (readonly Cell[])[]): string[] {
   const all = [headings, ...rows].map(row => row.map(cell => printable(String(cell))))

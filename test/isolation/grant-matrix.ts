@@ -52,6 +52,7 @@ export const tables: Record<string, Table> = {
   'gate.sample_baselines': { rights: { cupel_gate: 'S' } },
   'gate.sample_ends': { rights: { cupel_gate: 'S' } },
   'gate.scores': { rights: { cupel_gate: 'SI' } },
+  'gate.sign_ins': { rights: {} },
   'gate.stale_samples': { rights: { cupel_gate: 'SD' } },
   'gate.switches': { rights: { cupel_gate: 'S' } },
   'gate.tallies': { rights: { cupel_gate: 'SIU' } },
@@ -75,6 +76,7 @@ export const tables: Record<string, Table> = {
   'production.published_release_steps': { view: true, rights: { cupel_operator: 'S' } },
   'production.published_releases': { view: true, rights: { cupel_operator: 'S' } },
   'production.published_model_costs': { view: true, rights: { cupel_operator: 'S' } },
+  'production.published_slo': { view: true, rights: { cupel_operator: 'S' } },
   'production.published_spending': { view: true, rights: { cupel_operator: 'S' } },
   'production.published_repositories': { view: true, rights: { cupel_operator: 'S' } },
   'production.pull_requests': { rights: { cupel_production: 'SIUD' } },
@@ -194,6 +196,7 @@ export const doorsOf: Record<Role, string[]> = {
     'doors.set_threshold',
     'doors.submit_judgement',
     'doors.switch_gate',
+    'doors.use_sign_in',
   ],
 }
 

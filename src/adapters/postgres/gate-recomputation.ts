@@ -1,4 +1,5 @@
-import type { Recomputation, RecomputedFigure } from '../../ports/gate.ts'
+import type { RecomputedFigure } from '../../core/gate/recomputed.ts'
+import type { Recomputation } from '../../ports/gate.ts'
 import type { Db } from './pool.ts'
 
 /** Up to a cut that was made before the first run had ended. */

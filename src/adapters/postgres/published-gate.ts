@@ -3,31 +3,18 @@ import { breachKinds } from '../../core/gate/evidence.ts'
 import type { Bundle, BundledRun } from '../../core/gate/bundle.ts'
 import type { Verdict } from '../../core/gate/decide.ts'
 import type { Thresholds } from '../../core/gate/thresholds.ts'
-import type { PublishedExperiment } from './published-experiments.ts'
+import type { PublishedExperiment, PublishedSettings, PublishedVerdict } from '../../ports/published.ts'
 import { noRuns } from './gate-recomputation.ts'
 import { outcomeOf, type OutcomeRow } from './outcome-row.ts'
 import type { Db } from './pool.ts'
 import { thresholdColumns, thresholdsOf, type ThresholdsRow } from './thresholds-row.ts'
 
-/** What an operator sees of the gate; with the rights of cupel_operator. */
-export interface PublishedVerdict {
-  id: string
-  experimentId: string
-  releaseId: string
-  answer: Verdict['answer']
-  verdict: Verdict
-  overheadMs: number
-  cut: { sequence: string; runsTo: string | null }
-  thresholds: Thresholds
-  evidence: GateEvidence
-  decidedAt: Date
-}
-
-/** Those whose id, or whose experiment, begins so; newest first. */
+/** Of one experiment, or those whose id begins so: newest first. Or the last word on each experiment. */
 export async function publishedVerdicts(
   db: Db,
-  of: { prefix: string } | { experimentId: string },
+  of: { prefix: string } | { experimentId: string } | 'last words',
 ): Promise<PublishedVerdict[]> {
+  const [where, values] = chosen(of)
   const { rows } = await db.query<{
     id: string
     experiment_id: string
@@ -38,9 +25,8 @@ export async function publishedVerdicts(
     decided_at: Date
   }>(
     `select id, experiment_id, release_id, answer, evidence, figures, decided_at from gate.published_verdicts
-     where ${'prefix' in of ? 'starts_with(id, $1)' : 'experiment_id = $1'}
-     order by place desc limit 20`,
-    ['prefix' in of ? of.prefix : of.experimentId],
+     where ${where}`,
+    values,
   )
   return rows.map(row => ({
     id: row.id,
@@ -56,12 +42,16 @@ export async function publishedVerdicts(
   }))
 }
 
-export interface PublishedSettings {
-  thresholds: Thresholds
-  promotion: 'automatic' | 'approve'
-  overheadMs: number
-  /** Null while nobody ever paused it. */
-  pause: { paused: boolean; actor: string; reason: string; at: Date } | null
+function chosen(of: Parameters<typeof publishedVerdicts>[1]): [string, string[]] {
+  const newest = 'order by place desc limit 20'
+  if (of === 'last words')
+    return [
+      'place in (select max(v.place) from gate.published_verdicts v group by v.experiment_id) order by place desc',
+      [],
+    ]
+  return 'prefix' in of
+    ? [`starts_with(id, $1) ${newest}`, [of.prefix]]
+    : [`experiment_id = $1 ${newest}`, [of.experimentId]]
 }
 
 export async function publishedSettings(db: Db): Promise<PublishedSettings> {

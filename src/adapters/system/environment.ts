@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { codeHostUrls } from '../../core/code-host-urls.ts'
 import { Fault } from '../../core/fault.ts'
+import { fewestSecretCharacters } from '../../core/ticket.ts'
 import cheaperModels from './default-cheaper-models.json' with { type: 'json' }
 import defaultModels from './default-models.json' with { type: 'json' }
 import { metricsPorts, type Role } from './environment-role.ts'
@@ -33,6 +34,10 @@ export interface Environment {
   /** Where a process without a web page serves /metrics and /healthz; 0: any free port. */
   metricsPort: number
   logLevel: LogLevel
+  /** What the dashboard signs with; null: not configured, the embedded default derives one. */
+  sessionSecret: string | null
+  /** Where people reach the dashboard, without a slash at the end; null: where it listens. */
+  dashboardUrl: string | null
   /** A price table that replaces the one shipped. */
   pricesPath: string | null
   dataDir: string
@@ -129,6 +134,13 @@ const schema = z.object({
   PORT: portNumber.default(3000),
   METRICS_PORT: portNumber.optional(),
   LOG_LEVEL: z.enum(logLevels, `is not a level; write one of ${logLevels.join(', ')}`).default('info'),
+  CUPEL_SESSION_SECRET: secret
+    .min(
+      fewestSecretCharacters,
+      `is shorter than ${fewestSecretCharacters} characters; make one with \`openssl rand -hex 32\``,
+    )
+    .optional(),
+  CUPEL_DASHBOARD_URL: webUrl,
   CUPEL_PRICES: z.string().optional(),
   CUPEL_DATA_DIR: z.string().default('.cupel'),
   CUPEL_DAILY_USD: usd(50),
@@ -252,6 +264,12 @@ function missingParts(given: Record<string, unknown>, role: Role | 'supervisor')
   if ((role === 'web' || (role === 'supervisor' && anyApp)) && !has('WEBHOOK_SECRET')) {
     lacks('WEBHOOK_SECRET', '', 'make one with `openssl rand -hex 32` and set the same in the App')
   }
+  if (
+    (role === 'dashboard' || (role === 'supervisor' && has('DATABASE_URL'))) &&
+    !has('CUPEL_SESSION_SECRET')
+  ) {
+    lacks('CUPEL_SESSION_SECRET', '', 'make one with `openssl rand -hex 32`; the dashboard signs with it')
+  }
   if (has('WEBHOOK_SECRET_PREVIOUS') && !has('WEBHOOK_SECRET')) {
     problems.push(
       'WEBHOOK_SECRET_PREVIOUS is set without WEBHOOK_SECRET; it only helps while a secret is being replaced',
@@ -299,6 +317,8 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
       parsed.METRICS_PORT ??
       (role in metricsPorts ? metricsPorts[role as keyof typeof metricsPorts] : metricsPorts.production),
     logLevel: parsed.LOG_LEVEL,
+    sessionSecret: parsed.CUPEL_SESSION_SECRET ?? null,
+    dashboardUrl: parsed.CUPEL_DASHBOARD_URL?.replace(/\/+$/, '') ?? null,
     pricesPath: parsed.CUPEL_PRICES ?? null,
     dataDir: parsed.CUPEL_DATA_DIR,
     administrators: parsed.CUPEL_ADMINS,

@@ -38,6 +38,17 @@ export function eligibleFrom(reasons: readonly FailureReason[], now: Date): Date
   return new Date(now.getTime() + Math.max(0, ...days.map(each => each ?? 0)) * dayMs)
 }
 
+/** When a record may be tried again, said to people. */
+export function eligibility({
+  blacklisted,
+  eligibleFrom: from,
+}: {
+  blacklisted: string | null
+  eligibleFrom: Date | null
+}): string {
+  return blacklisted !== null || from === null ? 'never' : `from ${from.toISOString().slice(0, 10)}`
+}
+
 /** Why a verdict ends a trial. */
 export function failureReasons(verdict: Verdict): FailureReason[] {
   switch (verdict.answer) {

@@ -8,7 +8,8 @@ import { addPullRequest, noGateEvidence, type GateEvidence } from '../../../src/
 import { pullRequestOf, withRuns } from '../../../src/core/gate/outcome.ts'
 import { logAbove, logBelow } from '../../../src/core/gate/mixture.ts'
 import { logCertain } from '../../../src/core/gate/paired.ts'
-import type { GateEvidenceStore, RecomputedFigure } from '../../../src/ports/gate.ts'
+import type { RecomputedFigure } from '../../../src/core/gate/recomputed.ts'
+import type { GateEvidenceStore } from '../../../src/ports/gate.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
 import {
   addExperiment,
