@@ -1,8 +1,8 @@
 import {
-  bundleOfNow,
   publishedPosition,
   publishedSettings,
   publishedVerdicts,
+  rowsOfNow,
 } from '../adapters/postgres/published-gate.ts'
 import { experimentsByPrefix } from '../adapters/postgres/published-experiments.ts'
 import { levelAt } from '../core/gate/budget.ts'
@@ -20,8 +20,7 @@ export async function show(id: string, options: Looking): Promise<void> {
     const settings = await publishedSettings(client)
     const position = await publishedPosition(client, experiment.id)
     const [stored] = await publishedVerdicts(client, { experimentId: experiment.id })
-    const bundle = await bundleOfNow(client, experiment, settings, new Date())
-    const { verdict } = recompute(bundle)
+    const { verdict } = recompute(await rowsOfNow(client, experiment.id, settings, new Date()))
     if (options.json) {
       const last =
         stored === undefined ? null : { id: stored.id, answer: stored.answer, decidedAt: stored.decidedAt }
