@@ -188,6 +188,7 @@ export const doorsOf: Record<Role, string[]> = {
     'doors.set_threshold',
     'doors.submit_judgement',
     'doors.switch_gate',
+    'gate.without_nul',
   ],
 }
 
