@@ -1,6 +1,3 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { until } from '../e2e/until.ts'
 import { runCupel } from '../support/cupel.ts'
@@ -11,21 +8,8 @@ import { gateWorld, type GateWorld } from '../jobs/gate/world.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
-/** What a stranger may change in a file. */
-interface Tampered {
-  outcomes: { counts: { audited: { fp: number } } }[]
-  runs: { state: string; latencyMs: number }[]
-  stored: { verdict: { answer: string; criteria: { recall: { logFor: number } } } }
-  thresholds: { accuracy: number }
-  experiment: { configuration: { prompt: string } }
-  labels: string[]
-  releaseId: string
-}
-
 let world: GateWorld
-let folder: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cupel-verdict-'))
   world = await gateWorld()
   await world.trial('good', 'good')
   await world.trial('late', 'slow')
@@ -36,7 +20,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await world.close()
-  await rm(folder, { recursive: true })
 })
 
 const cupel = (...args: string[]) => runCupel(args, { DATABASE_URL: world.database.url('cupel_operator') })
@@ -117,69 +100,6 @@ describe('cupel gate explain', () => {
       code: 1,
       err: 'what is stored is not what its rows come to: stored.verdict.criteria.errors.n\n',
     })
-  })
-})
-
-describe('cupel verdict', () => {
-  const exported = async (id: string): Promise<string> => {
-    const file = join(folder, `${id}.json`)
-    const { code, out, err } = await cupel('verdict', 'export', await verdictOf(id))
-    expect({ code, err }).toEqual({ code: 0, err: '' })
-    await writeFile(file, out)
-    return file
-  }
-
-  it.each([
-    ['good', 'promote', 150],
-    ['late', 'quarantine', 150],
-    ['open', 'wait', 0],
-  ])('export of %s is computed again without a database', async (id, answer, pulls) => {
-    const file = await exported(id)
-    expect(await runCupel(['verdict', 'verify', file], {})).toEqual({
-      code: 0,
-      out: `agrees: ${answer} for experiment ${id}, from ${pulls} pull requests and 300 runs\n`,
-      err: '',
-    })
-  })
-
-  it.each<[string, (bundle: Tampered) => unknown]>([
-    [
-      'stored.evidence.accuracy.above.0',
-      ({ outcomes }) => Object.assign(outcomes[7]?.counts.audited ?? {}, { fp: 1 }),
-    ],
-    ['stored.verdict.answer', ({ runs }) => Object.assign(runs[3] ?? {}, { state: 'degraded' })],
-    [
-      'stored.verdict.criteria.latency.bounds.high',
-      ({ runs }) => Object.assign(runs[3] ?? {}, { latencyMs: 5_000 }),
-    ],
-    ['stored.verdict.answer', bundle => (bundle.stored.verdict.answer = 'quarantine')],
-    [
-      'stored.verdict.criteria.recall.logFor',
-      bundle => (bundle.stored.verdict.criteria.recall.logFor += 1e-6),
-    ],
-    ['stored.evidence.accuracy.above.0', bundle => (bundle.thresholds.accuracy = 0.96)],
-    ['experiment.configurationId', bundle => (bundle.experiment.configuration.prompt = 'other@1')],
-    ['sha256', bundle => (bundle.labels = ['another'])],
-    ['sha256', bundle => (bundle.releaseId = 'another')],
-  ])('verify names %s as the first path that does not agree', async (path, tamper) => {
-    const bundle = JSON.parse(await readFile(await exported('good'), 'utf8')) as Tampered
-    tamper(bundle)
-    const file = join(folder, 'tampered.json')
-    await writeFile(file, JSON.stringify(bundle))
-    const said = await runCupel(['verdict', 'verify', file], {})
-    expect(said).toMatchObject({ code: 1, out: '' })
-    expect(said.err).toBe(`does not agree: ${path}\n`)
-  })
-
-  it.each([
-    ['{', 'it is not JSON'],
-    ['{"format":"cupel-verdict/1"}', 'experiment: '],
-  ])('verify answers 2 to %s', async (text, why) => {
-    const file = join(folder, 'none.json')
-    await writeFile(file, text)
-    const { code, err } = await runCupel(['verdict', 'verify', file], {})
-    expect(code).toBe(2)
-    expect(err).toContain(why)
   })
 })
 

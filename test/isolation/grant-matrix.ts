@@ -45,6 +45,7 @@ export const tables: Record<string, Table> = {
   'gate.published_labels': { view: true, rights: { cupel_operator: 'S' } },
   'gate.published_live_runs': { view: true, rights: { cupel_operator: 'S' } },
   'gate.published_outcomes': { view: true, rights: { cupel_operator: 'S' } },
+  'gate.published_scorings': { view: true, rights: { cupel_operator: 'S' } },
   'gate.published_settings': { view: true, rights: { cupel_operator: 'S' } },
   'gate.published_trials': { view: true, rights: { cupel_operator: 'S' } },
   'gate.published_verdicts': { view: true, rights: { cupel_operator: 'S' } },
@@ -197,6 +198,7 @@ export const doorsOf: Record<Role, string[]> = {
     'doors.submit_judgement',
     'doors.switch_gate',
     'doors.use_sign_in',
+    'gate.without_nul',
   ],
 }
 

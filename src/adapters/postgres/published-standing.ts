@@ -11,10 +11,10 @@ import type { Db } from './pool.ts'
 import { experimentsByPrefix } from './published-experiments.ts'
 import {
   bundleOf,
-  bundleOfNow,
   publishedPosition,
   publishedSettings,
   publishedVerdicts,
+  rowsOfNow,
   runLatency,
 } from './published-gate.ts'
 
@@ -27,7 +27,7 @@ export async function standingOf(
   const settings = await publishedSettings(db)
   const position = await publishedPosition(db, experiment.id)
   const verdicts = await publishedVerdicts(db, { experimentId: experiment.id })
-  const { verdict } = recompute(await bundleOfNow(db, experiment, settings, now))
+  const { verdict } = recompute(await rowsOfNow(db, experiment.id, settings, now))
   const measuredMs = await runLatency(db, experiment.id, settings.thresholds.latencyShare)
   return {
     experiment,
@@ -39,16 +39,16 @@ export async function standingOf(
   }
 }
 
-/** A verdict with every row that it rests on. */
-export async function rowsOfVerdict(db: Db, verdict: PublishedVerdict): Promise<Bundle> {
+/** A verdict with every row that it rests on; `words`: with what findings and labels say. */
+export async function rowsOfVerdict(db: Db, verdict: PublishedVerdict, words: boolean): Promise<Bundle> {
   const [experiment] = await experimentsByPrefix(db, verdict.experimentId)
   if (!experiment) throw new Error(`experiment ${verdict.experimentId} is gone`)
-  return bundleOf(db, experiment, verdict)
+  return bundleOf(db, experiment, verdict, words)
 }
 
 /** A verdict beside what its rows come to: computed by the database, and here. */
 export async function explanationOf(db: Db, verdict: PublishedVerdict): Promise<Explanation> {
-  const bundle = await rowsOfVerdict(db, verdict)
+  const bundle = await rowsOfVerdict(db, verdict, false)
   const figures = await recomputation(db).of(verdict.experimentId, { ...verdict.cut, at: verdict.decidedAt })
   return { verdict, bundle, figures, differs: disagreement(bundle) }
 }

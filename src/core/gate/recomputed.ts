@@ -1,6 +1,7 @@
 import type { Table } from '../experiment-text.ts'
 import type { Bundle } from './bundle.ts'
 import { eValue } from './e-value.ts'
+import { labelLines } from './label-text.ts'
 import type { Thresholds } from './thresholds.ts'
 
 /** One figure as the database recomputes it, without a word from the gate. */
@@ -38,19 +39,11 @@ export function figureTable(figures: readonly RecomputedFigure[]): Table {
 /** What a stored verdict rests on, said to people. */
 export function basisLines(
   { thresholds, overheadMs, cut }: { thresholds: Thresholds; overheadMs: number; cut: { sequence: string } },
-  { outcomes, runs, labels }: Pick<Bundle, 'outcomes' | 'runs' | 'labels'>,
+  bundle: Bundle,
 ): string[] {
   return [
     `thresholds: accuracy ${thresholds.accuracy}, ${thresholds.latencyShare} of runs within ${Math.round(thresholds.latencyMs - overheadMs)} ms, error rate ${thresholds.errorRate}, margin ${thresholds.margin}, level ${thresholds.level}`,
-    `rests on ${outcomes.length} pull requests to outcome ${cut.sequence}, and ${runs.length} runs`,
-    `labels: ${labelWords(labels)}`,
+    `rests on ${bundle.outcomes.length} pull requests to outcome ${cut.sequence}, and ${bundle.runs.length} runs`,
+    ...labelLines(bundle),
   ]
-}
-
-function labelWords(labels: readonly unknown[]): string {
-  const counts = new Map<string, number>()
-  for (const { kind, label } of labels as readonly { kind: string; label: string }[])
-    counts.set(`${kind} ${label}`, (counts.get(`${kind} ${label}`) ?? 0) + 1)
-  const words = [...counts].map(([what, count]) => `${count} ${what}`).toSorted((a, b) => a.localeCompare(b))
-  return words.length === 0 ? 'none' : words.join(', ')
 }

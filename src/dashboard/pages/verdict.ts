@@ -1,3 +1,4 @@
+import { asStoredLine } from '../../core/gate/label-text.ts'
 import { basisLines, figureTable, shownFigure } from '../../core/gate/recomputed.ts'
 import { criteriaInOrder } from '../../core/gate/verdict-text.ts'
 import { html, type Markup } from '../../core/report/html.ts'
@@ -17,6 +18,7 @@ export function verdictPage({ verdict, bundle, figures, differs }: Explanation):
       : html`<div class="notice bad" role="alert">
           <p>It does not agree: what is stored is not what its rows come to, at <code>${differs}</code>.</p>
         </div>`
+  const asStored = asStoredLine(bundle)
   return {
     title: `Verdict ${verdict.id}`,
     body: html`${agreement}
@@ -26,7 +28,7 @@ export function verdictPage({ verdict, bundle, figures, differs }: Explanation):
         ['Decided (UTC)', time(verdict.decidedAt)],
         ['Beside release', link('releases', verdict.releaseId)],
       ])}
-      ${list(basisLines(verdict, bundle))}
+      ${list([...basisLines(verdict, bundle), ...(asStored === null ? [] : [asStored])])}
       ${section('Stored', criteria(verdict.verdict), notes(verdict.verdict))}
       ${section('Recomputed by the database', besides(figures, verdict))}
       <p class="quiet">
