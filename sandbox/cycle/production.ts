@@ -87,6 +87,7 @@ export async function startProduction(options: {
       clock,
       metrics,
     }),
+    memoryOf: () => undefined,
     usageOf,
     analysers: startAnalysers(),
     reviewQueue: reviewing.queue,
