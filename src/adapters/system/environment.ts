@@ -148,6 +148,7 @@ const schema = z.object({
     .default(0.8),
   OPENAI_CHEAPER_MODEL: modelName(cheaperModels.openai),
   ANTHROPIC_CHEAPER_MODEL: modelName(cheaperModels.anthropic),
+  CUPEL_EXPERIMENTS_ANTHROPIC_MODEL: modelName(cheaperModels.anthropic),
   CUPEL_EXPERIMENTS_DAILY_USD: usd(20),
   CUPEL_EXPERIMENTS_MONTHLY_USD: usd(200),
   CUPEL_EXPERIMENT_DAILY_USD: usd(20),
