@@ -49,8 +49,14 @@ export const steps = {
     process: 'production',
     begins: 'job',
     queue: 'reviews',
-    reads: ['production.review_requests', 'production.releases', 'the pull request'],
+    reads: [
+      'production.review_requests',
+      'production.releases',
+      'production.model_answers',
+      'the pull request',
+    ],
     publishes: [
+      'production.model_answers',
       'production.code_reviews',
       'production.review_findings',
       'production.followed',
@@ -77,8 +83,13 @@ export const steps = {
     process: 'experiments',
     begins: 'job',
     queue: 'shadow',
-    reads: ['experiments_v1.experiments', 'experiments_v1.samples', 'experiments_v1.replays'],
-    publishes: ['experiments_v1.code_analyses', 'experiments_v1.spending'],
+    reads: [
+      'experiments_v1.experiments',
+      'experiments_v1.samples',
+      'experiments_v1.replays',
+      'experiments_v1.model_answers',
+    ],
+    publishes: ['experiments_v1.code_analyses', 'experiments_v1.spending', 'experiments_v1.model_answers'],
     next: ['score'],
   },
   feedback: {

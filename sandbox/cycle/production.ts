@@ -89,6 +89,7 @@ export async function startProduction(options: {
       clock,
       metrics,
     }),
+    memoryOf: () => undefined,
     usageOf,
     analysers: startAnalysers(),
     reviewQueue: reviewing.queue,

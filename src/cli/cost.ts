@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { publishedCosts } from '../adapters/postgres/costs.ts'
+import { publishedCosts, publishedSavings } from '../adapters/postgres/costs.ts'
 import { costBys, costLines, type CostBy } from '../core/cost.ts'
 import { databaseOption, withDatabase } from './with-database.ts'
 
@@ -40,6 +40,9 @@ function day(text: string): string {
 async function show({ by, from, to, database, json }: Options): Promise<void> {
   await withDatabase(database, 'cupel cost', async client => {
     const rows = await publishedCosts(client, by, { from, to })
-    process.stdout.write(json ? `${JSON.stringify(rows, null, 2)}\n` : `${costLines(by, rows).join('\n')}\n`)
+    const text = json
+      ? JSON.stringify(rows, null, 2)
+      : costLines(by, rows, await publishedSavings(client, { from, to })).join('\n')
+    process.stdout.write(`${text}\n`)
   })
 }

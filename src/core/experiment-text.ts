@@ -47,7 +47,7 @@ export function evidenceLines(evidence: Evidence): string[] {
 
 export function replayLines(outcome: string, summary: ReplaySummary): string[] {
   const { figures } = summary
-  const ms = (value: number | null) => (value === null ? 'too little to say' : `${Math.round(value)} ms`)
+  const ms = (value: number | null) => (value === null ? 'not measured' : `${Math.round(value)} ms`)
   return [
     outcome === 'done' ? 'the replay is done' : `the replay ended early: ${printable(outcome)}`,
     ...table(

@@ -67,6 +67,11 @@ export async function experimentWith(db: Db, configuration: string): Promise<Pub
   return (await select(db, 'configuration_id = $1', [configuration]))[0] ?? null
 }
 
+/** The experiment that came with Cupel under that name, whatever its configuration was then. */
+export async function shippedExperiment(db: Db, name: string): Promise<PublishedExperiment | null> {
+  return (await select(db, "author = 'cupel' and name = $1", [name]))[0] ?? null
+}
+
 /** The experiment, the one it grew out of, and so on to the first. */
 export async function lineageOf(db: Db, id: string): Promise<PublishedExperiment[]> {
   const line: PublishedExperiment[] = []

@@ -198,7 +198,7 @@ async function scored(db: Db, replay: Replay): Promise<LabelledRun[]> {
     sampleId: row.sample_id,
     state: row.state,
     findings: row.findings ?? [],
-    latencyMs: row.latency_ms ?? 0,
+    latencyMs: row.latency_ms,
     usd: Number(row.usd ?? 0),
     language: row.language,
     changedLines: row.changed_lines,

@@ -162,7 +162,7 @@ async function loadRuns(db: Db, sampleId: string): Promise<ScorableRun[]> {
     kind: row.kind,
     failed: row.state !== 'done',
     findings: row.findings ?? [],
-    latencyMs: row.latency_ms ?? 0,
+    latencyMs: row.latency_ms,
     usd: Number(row.usd ?? 0),
   }))
 }
@@ -194,7 +194,7 @@ async function save(
           counts,
           baseline,
           failed: run.failed,
-          latency_ms: Math.round(run.latencyMs),
+          latency_ms: run.latencyMs === null ? null : Math.round(run.latencyMs),
           usd: run.usd,
         })),
       ),
@@ -250,7 +250,7 @@ async function advance(
     counts: Counts
     baseline_counts: Counts
     failed: boolean
-    latency_ms: number
+    latency_ms: number | null
     usd: string
     language: string
     changed_lines: number

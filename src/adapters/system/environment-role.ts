@@ -37,6 +37,7 @@ const modelSettings = [
   'OPENAI_MODEL',
   'ANTHROPIC_MODEL',
   'CUPEL_PRICES',
+  'CUPEL_ANSWER_DAYS',
 ] as const
 
 /** DATABASE_URL is in no list: the one in the supervisor's environment is the owner's. */

@@ -47,6 +47,8 @@ export interface Environment {
   sampleRate: number
   /** Days after which the texts of a sample are forgotten. */
   sampleDays: number
+  /** Days for which models' answers are stored; 0: none is. */
+  answerDays: number
   /** Where the experiments worker finds the archive, without a slash at the end; null: nowhere. */
   archiveUrl: string | null
   /** Judgements a day that people may be asked for, milliseconds between two turns of the gate, and what it deploys to. */
@@ -158,6 +160,7 @@ const schema = z.object({
     .default(0.8),
   OPENAI_CHEAPER_MODEL: modelName(cheaperModels.openai),
   ANTHROPIC_CHEAPER_MODEL: modelName(cheaperModels.anthropic),
+  CUPEL_EXPERIMENTS_ANTHROPIC_MODEL: modelName(cheaperModels.anthropic),
   CUPEL_EXPERIMENTS_DAILY_USD: usd(20),
   CUPEL_EXPERIMENTS_MONTHLY_USD: usd(200),
   CUPEL_EXPERIMENT_DAILY_USD: usd(20),
@@ -200,6 +203,11 @@ const schema = z.object({
     .regex(/^(?:[3-9]\d|[1-9]\d{2,3})$/, 'is not a number of days; write 30 to 9999, or leave it out for 180')
     .transform(Number)
     .default(180),
+  CUPEL_ANSWER_DAYS: z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,2})$/, 'is not a number of days; write 0 to 999, or leave it out for 7')
+    .transform(Number)
+    .default(7),
   CUPEL_RECOVERY_SECONDS: z
     .string()
     .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 30')
@@ -324,6 +332,7 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
     administrators: parsed.CUPEL_ADMINS,
     sampleRate: parsed.CUPEL_SAMPLE_RATE,
     sampleDays: parsed.CUPEL_SAMPLE_DAYS,
+    answerDays: parsed.CUPEL_ANSWER_DAYS,
     dailyUsd: {
       zoneUsd: parsed.CUPEL_DAILY_USD,
       installationUsd: parsed.CUPEL_DAILY_USD_INSTALLATION,
