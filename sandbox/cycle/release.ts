@@ -1,7 +1,7 @@
 import { nightfall, workday, type Life } from './day.ts'
 import { recordLines, releaseWords } from './evidence.ts'
 import type { ReleaseState } from '../../src/ports/gate.ts'
-import { watchRelease } from '../../src/core/gate/watch.ts'
+import { canaryReviews, watchRelease } from '../../src/core/gate/watch.ts'
 
 /** A tenth of these goes to the canary, which needs fifty healthy reviews. */
 const CANARY_A_DAY = 48
@@ -29,12 +29,16 @@ export async function untilFull(life: Life): Promise<string[]> {
   )
   // No experiment is on trial: nothing needs to be copied for one.
   world.production.sampling.rate = 0
+  const standing = async (): Promise<string> => {
+    const reviews = await world.gate.published.of(promoted.id, promoted.at)
+    const healthy = reviews.filter(review => review.healthy).length
+    return `, ${healthy} of ${canaryReviews} healthy reviews by ${promoted.id}`
+  }
   const began = world.calendar.day()
   while (world.calendar.day() < began + MOST_DAYS) {
     await nightfall(life)
-    await workday(life, CANARY_A_DAY, { judged: false })
+    await workday(life, CANARY_A_DAY, { judged: false, standing })
     const now = await newestPromoted(life)
-    life.progress(`${life.opened} pull requests, ${now?.step}`)
     if (now === undefined || now.step !== 'canary') break
   }
   world.production.sampling.rate = 1
