@@ -30,9 +30,10 @@ export async function untilFull(life: Life): Promise<string[]> {
   // No experiment is on trial: nothing needs to be copied for one.
   world.production.sampling.rate = 0
   const standing = async (): Promise<string> => {
-    const reviews = await world.gate.published.of(promoted.id, promoted.at)
-    const healthy = reviews.filter(review => review.healthy).length
-    return `, ${healthy} of ${canaryReviews} healthy reviews by ${promoted.id}`
+    // Its times are moved back with every day.
+    const { id, at } = (await newestPromoted(life)) ?? promoted
+    const healthy = (await world.gate.published.of(id, at)).filter(review => review.healthy).length
+    return `, ${healthy} of ${canaryReviews} healthy reviews by ${id}`
   }
   const began = world.calendar.day()
   while (world.calendar.day() < began + MOST_DAYS) {
