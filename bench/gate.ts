@@ -1,14 +1,17 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { accuracyCases } from './gate/accuracy.ts'
-import type { Case, Settings } from './gate/cases.ts'
+import { jsonOf, type Case, type Settings } from './gate/cases.ts'
 import { manyCases } from './gate/many.ts'
 import { pairCases } from './gate/pairs.ts'
 import { runCases } from './gate/runs.ts'
 import { volunteeredCases } from './gate/volunteered.ts'
 import { wholeCases } from './gate/whole.ts'
 
-/** `npm run -s bench:gate -- [--json] [--runs N] [--seed N]`: the gate against known truths, beside simpler rules. */
+/**
+ * `npm run -s bench:gate -- [--json] [--runs N] [--seed N]`: the gate against known truths, beside simpler rules. With --json
+ * the table goes to standard error.
+ */
 const usage = 'npm run -s bench:gate -- [--json] [--runs N] [--seed N]\n'
 const asked = settingsOf(process.argv.slice(2))
 if (asked === null) {
@@ -24,15 +27,17 @@ if (asked === null) {
     runCases,
     pairCases,
   ]
-  const cases = parts.flatMap(part => part(asked))
+  const table = asked.json ? process.stderr : process.stdout
+  const cases = parts.flatMap(part => {
+    const done = part(asked)
+    for (const each of done) table.write(`${lines(each)}\n`)
+    return done
+  })
   const seconds = (performance.now() - began) / 1000
-  if (asked.json) process.stdout.write(`${JSON.stringify({ cases, ...asked, seconds: round(seconds) })}\n`)
-  else {
-    for (const each of cases) process.stdout.write(`${lines(each)}\n`)
-    process.stdout.write(
-      `\n${asked.runs} runs a cell, seed ${asked.seed}, checked after every sample, ${seconds.toFixed(0)} s\n`,
-    )
-  }
+  table.write(
+    `\n${asked.runs} runs a cell, seed ${asked.seed}, checked after every sample, ${seconds.toFixed(0)} s\n`,
+  )
+  if (asked.json) process.stdout.write(`${jsonOf(cases)}\n`)
   if (!cases.every(each => each.holds)) process.exitCode = 1
 }
 

@@ -9,6 +9,7 @@ import { startLocalGitHub, type LocalGitHub } from '../sandbox/github/server.ts'
 import { startModelStub, type ModelStub, type ModelStubOptions } from '../sandbox/models/stub.ts'
 import { startEmbeddedPostgres } from '../sandbox/postgres.ts'
 import { migrate } from '../src/adapters/postgres/migrate.ts'
+import { derivedSessionSecret } from '../src/adapters/postgres/roles.ts'
 import { createLog } from '../src/adapters/system/log.ts'
 import type { Configuration } from '../src/core/configuration.ts'
 import { canonicalJson, configurationId } from '../src/core/ids.ts'
@@ -86,6 +87,7 @@ async function start(
     APP_ID: '1',
     PRIVATE_KEY: pem,
     WEBHOOK_SECRET: webhookSecret,
+    CUPEL_SESSION_SECRET: derivedSessionSecret(database.ownerUrl),
     GHE_HOST: new URL(github.url).host,
     GHE_PROTOCOL: 'http',
     OPENAI_API_KEY: 'stub-key',

@@ -3,12 +3,14 @@
 // uses node: builtins only. A lock directory keeps two first commands from installing at once.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const stamp = join(root, 'node_modules', '.cupel-lock-hash')
+const modules = join(root, 'node_modules')
+const stamp = join(modules, '.cupel-lock-hash')
 const lock = join(root, '.ensure-deps.lock')
 const STALE_MS = 10 * 60_000
 const wanted = createHash('sha256')
@@ -16,6 +18,14 @@ const wanted = createHash('sha256')
   .digest('hex')
 
 const installed = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+
+// Through a symbolic link npm ci would empty the folder of another checkout.
+if (!installed() && lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+  process.stderr.write(
+    `${modules} is a symbolic link to dependencies that are not those of package-lock.json. Nothing was installed. Remove the link and try again: they are then installed here.\n`,
+  )
+  process.exit(1)
+}
 
 /** True when this process now holds the lock; an abandoned lock is taken over. */
 function lockTaken() {

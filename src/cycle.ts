@@ -8,7 +8,7 @@ export type Zone = (typeof zones)[number]
 interface Step {
   zone: Zone
   /** The process that takes the step, by its name in src/supervisor/processes.ts. */
-  process: 'web' | 'production' | 'experiments' | 'gate' | 'archive'
+  process: 'web' | 'production' | 'experiments' | 'gate' | 'archive' | 'dashboard'
   /** What it is taken for: a webhook, a job of its queue, a turn that looks for work, or the step before it. */
   begins: 'webhook' | 'job' | 'turn' | 'step'
   /** The BullMQ queue whose jobs are this step. */
@@ -38,17 +38,25 @@ export const steps = {
       'production.pull_requests',
       'production.review_requests',
       'production.commands',
+      'production.answers',
+      'gate.actions by doors.request_action',
       'gate.sample_ends by doors.end_sample',
     ],
-    next: ['review', 'feedback', 'score'],
+    next: ['review', 'feedback', 'score', 'act'],
   },
   review: {
     zone: 'production',
     process: 'production',
     begins: 'job',
     queue: 'reviews',
-    reads: ['production.review_requests', 'production.releases', 'the pull request'],
+    reads: [
+      'production.review_requests',
+      'production.releases',
+      'production.model_answers',
+      'the pull request',
+    ],
     publishes: [
+      'production.model_answers',
       'production.code_reviews',
       'production.review_findings',
       'production.followed',
@@ -75,8 +83,13 @@ export const steps = {
     process: 'experiments',
     begins: 'job',
     queue: 'shadow',
-    reads: ['experiments_v1.experiments', 'experiments_v1.samples', 'experiments_v1.replays'],
-    publishes: ['experiments_v1.code_analyses', 'experiments_v1.spending'],
+    reads: [
+      'experiments_v1.experiments',
+      'experiments_v1.samples',
+      'experiments_v1.replays',
+      'experiments_v1.model_answers',
+    ],
+    publishes: ['experiments_v1.code_analyses', 'experiments_v1.spending', 'experiments_v1.model_answers'],
     next: ['score'],
   },
   feedback: {
@@ -129,6 +142,28 @@ export const steps = {
     publishes: ['gate.audit_days'],
     next: ['sample'],
   },
+  // What administrators asked for: done, or refused with why.
+  act: {
+    zone: 'gate',
+    process: 'gate',
+    begins: 'turn',
+    reads: ['gate.actions', 'experiments_v1.experiments', 'production.release_states'],
+    publishes: [
+      'production.release_steps by doors.step_release',
+      'quarantine.quarantine_records by doors.archive',
+      'quarantine.blacklist by doors.blacklist',
+    ],
+    next: ['decide', 'readmit', 'answer'],
+  },
+  // Into the comment that acknowledged the request.
+  answer: {
+    zone: 'production',
+    process: 'production',
+    begins: 'turn',
+    reads: ['production.answers', 'production.gate_answers'],
+    publishes: ['production.answers', 'the gate’s answer to an administrator'],
+    next: [],
+  },
   decide: {
     zone: 'gate',
     process: 'gate',
@@ -141,7 +176,7 @@ export const steps = {
       'gate.actions',
     ],
     publishes: ['gate.scores', 'gate.verdicts', 'gate.trials by doors.open_trial'],
-    next: ['promote', 'quarantine'],
+    next: ['promote', 'quarantine', 'ask'],
   },
   promote: {
     zone: 'gate',
@@ -187,7 +222,7 @@ export const steps = {
     begins: 'step',
     reads: ['gate.verdicts', 'production.release_states', 'experiments_v1.experiments'],
     publishes: ['quarantine.quarantine_records by doors.archive', 'quarantine.blacklist by doors.blacklist'],
-    next: ['show', 'readmit'],
+    next: ['show', 'ask', 'readmit'],
   },
   show: {
     zone: 'quarantine',
@@ -196,6 +231,23 @@ export const steps = {
     reads: ['quarantine.quarantine_records', 'quarantine.blacklist'],
     publishes: ['pages and an API that change nothing'],
     next: ['tryAgain'],
+  },
+  // Administrators look at all of it, and want it otherwise.
+  ask: {
+    zone: 'gate',
+    process: 'dashboard',
+    begins: 'step',
+    reads: [
+      'experiments_v1.published_experiments',
+      'gate.published_verdicts',
+      'gate.published_actions',
+      'production.published_releases',
+      'production.published_slo',
+      'quarantine.published_records',
+      'audit.event_log',
+    ],
+    publishes: ['pages', 'gate.actions by doors.request_action'],
+    next: ['decide', 'watch', 'readmit'],
   },
   // An administrator asked for it.
   readmit: {

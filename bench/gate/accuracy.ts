@@ -1,6 +1,6 @@
 import { logMean } from '../../src/core/gate/capital.ts'
 import { addFraction, noFractions } from '../../src/core/gate/fraction.ts'
-import { atLeast, atMost, levelBar, summary, type Case, type Settings } from './cases.ts'
+import { atLeast, atMost, levelBar, medianOf, summary, type Case, type Settings } from './cases.ts'
 import { stoppedBy, type StoppingRule } from './exact.ts'
 import { poisson, randomFrom, seedOf, sharedChance, successes, type Random } from './random.ts'
 import { addUniform, meanAfter30, mixtureRule, ownRule, uniformStart, wilsonPeeked } from './rules.ts'
@@ -87,14 +87,15 @@ export function accuracyCases(settings: Settings): Case[] {
   const tables = { wilson: wilsonPeeked(p0, mostFindings), mixture: mixtureRule(p0, level, mostFindings) }
   const exact = (truth: number): number =>
     stoppedBy(ownRule(level, most), truth, () => true, most)[most] ?? NaN
-  const promoted = (cell: Cell, part: number): Record<Rule, ReturnType<typeof summary>> => {
+  const promoted = (cell: Cell, part: number) => {
     const stops = simulate(cell, settings, part, tables)
+    const of = (rule: Rule) => ({ ...summary(stops[rule]), median: medianOf(stops[rule], cell.pulls) })
     return {
-      own: summary(stops.own),
-      naive: summary(stops.naive),
-      wilson: summary(stops.wilson),
-      mixture: summary(stops.mixture),
-      uniform: summary(stops.uniform),
+      own: of('own'),
+      naive: of('naive'),
+      wilson: of('wilson'),
+      mixture: of('mixture'),
+      uniform: of('uniform'),
     }
   }
   const rules = ['own', 'naive', 'wilson', 'mixture'] as const

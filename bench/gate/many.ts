@@ -1,5 +1,5 @@
 import { levelAt } from '../../src/core/gate/budget.ts'
-import { atMost, standardError, summary, type Case, type Settings } from './cases.ts'
+import { atMost, medianOf, standardError, type Case, type Settings } from './cases.ts'
 import { stoppedBy, type StoppingRule } from './exact.ts'
 import { randomFrom, seedOf } from './random.ts'
 import { meanAfter30, ownRule } from './rules.ts'
@@ -92,7 +92,7 @@ export function manyCases({ runs, seed }: Settings): Case[] {
     ...(name === 'gate' ? [] : [[name, anyFalse] as const]),
     [`${name}: share of false ones`, falseShare] as const,
     [`${name}: good ones promoted`, power] as const,
-    [`${name}: median pull requests of good ones`, summary(whenGood[name] ?? []).median] as const,
+    [`${name}: median pull requests of good ones`, medianOf(whenGood[name] ?? [], most)] as const,
   ])
   return [
     atMost('20 experiments, 16 at the edge: any false promotion', value, 0.08, {

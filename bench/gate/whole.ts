@@ -1,7 +1,7 @@
 import { answerOf } from '../../src/core/gate/decide.ts'
 import { addPullRequest, addRun, noGateEvidence } from '../../src/core/gate/evidence.ts'
 import { defaultThresholds } from '../../src/core/gate/thresholds.ts'
-import { atLeast, atMost, summary, type Case, type Settings } from './cases.ts'
+import { atLeast, atMost, medianOf, summary, type Case, type Settings } from './cases.ts'
 import { randomFrom, seedOf } from './random.ts'
 import { pullFrom, type World } from './reviewers.ts'
 import { meanAfter30 } from './rules.ts'
@@ -80,7 +80,7 @@ export function wholeCases(settings: Settings): Case[] {
     ],
   ]
   const good = trials(ordinary, settings, 20)
-  const { share, error, median } = summary(good.promoted)
+  const { share, error } = summary(good.promoted)
   return [
     ...degenerate.map(([name, world], part) => {
       const ends = trials(world, settings, 10 + part)
@@ -97,9 +97,9 @@ export function wholeCases(settings: Settings): Case[] {
     atLeast('whole gate, first experiment, true .99: promoted within 2,000', share, 0.8, {
       error,
       simpler: {
-        'median pull requests': median,
-        'the five criteria, median': summary(good.proven).median,
-        'accuracy alone, median': summary(good.accurate).median,
+        'median pull requests': medianOf(good.promoted, most),
+        'the five criteria, median': medianOf(good.proven, most),
+        'accuracy alone, median': medianOf(good.accurate, most),
         'wrongly quarantined': summary(good.quarantined).share,
       },
     }),

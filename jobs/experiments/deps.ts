@@ -2,6 +2,7 @@ import type { ShadowJob } from '../../src/cycle.ts'
 import type { Provider } from '../../src/core/configuration.ts'
 import type { Likeness } from '../../src/core/label.ts'
 import type { Analysers } from '../../src/ports/analyser.ts'
+import type { MemoryOf } from '../../src/ports/model-answers.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { ArchivedConfigurations, Experiments, Readmissions, Runs } from '../../src/ports/experiments.ts'
 import type { ExperimentMetrics } from '../../src/ports/metrics.ts'
@@ -21,6 +22,8 @@ export interface ExperimentsDeps {
   log: Log
   metrics: ExperimentMetrics
   models: Models
+  /** By sample. */
+  memoryOf: MemoryOf
   /** What a failed model call cost all the same, if the models' adapter knows. */
   usageOf(fault: unknown): ModelUsage | undefined
   analysers: Analysers

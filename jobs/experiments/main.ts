@@ -1,8 +1,10 @@
 import { startAnalysers } from '../../src/adapters/analysers/host.ts'
 import { usageOf } from '../../src/adapters/models/faults.ts'
+import { createMemory } from '../../src/adapters/models/memory.ts'
 import { archivedConfigurations } from '../../src/adapters/archive/configurations.ts'
 import { createModels } from '../../src/adapters/models/models.ts'
-import { modelOptions } from '../../src/adapters/models/options.ts'
+import { memoryOptions, modelOptions } from '../../src/adapters/models/options.ts'
+import { answerPoolOptions, modelAnswers } from '../../src/adapters/postgres/model-answers.ts'
 import { experiments } from '../../src/adapters/postgres/experiments.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
 import { readmissions } from '../../src/adapters/postgres/readmissions.ts'
@@ -33,6 +35,7 @@ const RUNS_AT_ONCE = 4
 const ATTEMPTS = 3
 const DISPATCH_EVERY_MS = 2_000
 const MEASURE_EVERY_MS = 10_000
+const PURGE_EVERY_MS = 3_600_000
 const SHUTDOWN_GRACE_MS = 20_000
 
 await runProcess('experiments', async () => {
@@ -49,6 +52,7 @@ await runProcess('experiments', async () => {
   const clock = systemClock
   const { metrics, ...exposition } = experimentMetrics()
   const pool = openPool(databaseUrl, { max: 8, log, applicationName: 'cupel experiments' })
+  const answerPool = openPool(databaseUrl, { ...answerPoolOptions, log })
   const queues = bullQueues(
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:experiments', log }
@@ -60,6 +64,13 @@ await runProcess('experiments', async () => {
     log,
     metrics,
     models: createModels({ ...modelOptions(environment), clock, metrics, log }),
+    memoryOf: createMemory({
+      ...memoryOptions(environment),
+      answers: modelAnswers(answerPool, 'experiments'),
+      clock,
+      metrics,
+      log,
+    }),
     usageOf,
     analysers: startAnalysers({ warm: true }),
     experiments: experiments(pool),
@@ -102,18 +113,25 @@ await runProcess('experiments', async () => {
     }
   })()
   const repeat = repeater({ log, signal: stopping.signal })
-  const measuring = repeat(MEASURE_EVERY_MS, 'measuring', () => measure(deps), 'at-once')
+  const timers = [
+    repeat(MEASURE_EVERY_MS, 'measuring', () => measure(deps), 'at-once'),
+    repeat(PURGE_EVERY_MS, 'the purge of stored answers', () =>
+      modelAnswers(pool, 'experiments').purge(
+        new Date(clock.now().getTime() - environment.answerDays * 86_400_000),
+      ),
+    ),
+  ]
   const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
   log.info({ metricsPort: exposed.port, providers: keys.filter(Boolean).length }, 'experimenting')
 
   return async () => {
-    clearInterval(measuring)
+    for (const timer of timers) clearInterval(timer)
     stopping.abort()
     await dispatching
     await consumer.close(SHUTDOWN_GRACE_MS)
     await deps.analysers.close()
     await queues.close()
     await exposed.close()
-    await pool.end()
+    await Promise.all([pool.end(), answerPool.end()])
   }
 })

@@ -1,8 +1,9 @@
 import { runUsd } from '../../src/core/experiment.ts'
-import { consolidate, type Likeness } from '../../src/core/label.ts'
+import type { Likeness } from '../../src/core/label.ts'
 import { hunksOf } from '../../src/core/sample.ts'
 import { figuresOf } from '../../src/core/score/figures.ts'
-import { hunkCounter } from '../../src/core/score/hunks.ts'
+import { statementOf } from '../../src/core/score/hunks.ts'
+import { sampleCounter } from '../../src/core/score/sample.ts'
 import { addOutcome, emptySums } from '../../src/core/score/sums.ts'
 import type { ReplaySummary } from '../../src/core/replay.ts'
 import type { LabelledRun, Replay, Trial } from '../../src/ports/experiments.ts'
@@ -47,12 +48,9 @@ async function outOfMoney({ runs }: ReplayDeps, trial: Trial): Promise<string | 
 export function summarise(runs: readonly LabelledRun[], likeness: Likeness): ReplaySummary {
   const scored = runs.flatMap(run => {
     if (run.snapshot === null) return []
-    const count = hunkCounter(
-      { hunks: hunksOf(run.snapshot), ...consolidate(run.votes, likeness), drawn: [] },
-      likeness,
-    )
+    const count = sampleCounter({ hunks: hunksOf(run.snapshot), votes: run.votes, drawn: [] }, likeness)
     // Production's own findings are not V1's to see: it is compared with a reviewer that says nothing.
-    return [{ run, counts: count(run.findings), baseline: count([]) }]
+    return [{ run, counts: count(run.findings.map(statementOf)), baseline: count([]) }]
   })
   const sums = scored.reduce(
     (sum, { run, counts, baseline }) =>

@@ -1,6 +1,12 @@
 import type { Provider } from '../../src/core/configuration.ts'
 import type { ShadowJob } from '../../src/cycle.ts'
-import { plannedCalls, refusedProviders, tokensOf, verdictOf } from '../../src/core/experiment-run.ts'
+import {
+  plannedCalls,
+  refusedProviders,
+  tokensOf,
+  usedStored,
+  verdictOf,
+} from '../../src/core/experiment-run.ts'
 import { runUsd } from '../../src/core/experiment.ts'
 import { asFault } from '../../src/core/fault.ts'
 import { allowedAnalysers, toPreferences } from '../../src/core/repository-configuration.ts'
@@ -89,7 +95,7 @@ async function attempt(
   const began = deps.clock.elapsed()
   let result: RunResult
   try {
-    result = await examined(deps, trial, sample, counted.models, signal)
+    result = await examined(deps, job, { trial, sample, counted }, signal)
   } catch (error) {
     if (signal.aborted) {
       // This process is stopping: no fault of the experiment, and the next one begins anew.
@@ -117,9 +123,14 @@ async function attempt(
     await deps.runs.release(job, number, result.usd)
     return 'refused'
   }
-  const latencyMs = Math.round(loadMs + result.latencyMs)
+  const latencyMs = result.latencyMs === null ? null : Math.round(loadMs + result.latencyMs)
   if (!(await deps.runs.finish(job, number, { ...result, latencyMs }))) return 'not-needed'
-  deps.metrics.runFinished(job.kind, result.state, result.errorCode, latencyMs / 1_000)
+  deps.metrics.runFinished(
+    job.kind,
+    result.state,
+    result.errorCode,
+    latencyMs === null ? null : latencyMs / 1_000,
+  )
   deps.metrics.findings(result.findings.length)
   deps.log.info(
     { ...job, state: result.state, findings: result.findings.length, latencyMs, usd: result.usd },
@@ -131,11 +142,11 @@ async function attempt(
 /** What stands at the deadline counts; calls still out are ended there, and paid as far as they went. */
 async function examined(
   deps: ExperimentsDeps,
-  trial: Trial,
-  { snapshot, wishes }: Sample,
-  models: Models,
+  job: ShadowJob,
+  { trial, sample, counted }: Pick<Attempt, 'trial' | 'sample' | 'counted'>,
   signal: AbortSignal,
 ): Promise<RunResult> {
+  const { snapshot, wishes } = sample
   const ending = new AbortController()
   const allowed = new Set(allowedAnalysers(wishes))
   const configuration = {
@@ -143,9 +154,11 @@ async function examined(
     analysers: trial.configuration.analysers.filter(name => allowed.has(name)),
   }
   const { analysers, clock, usageOf } = deps
+  // A live run is evidence: of latency, of errors, and a draw of its own. A replay is none, and need not pay again.
+  const memory = deps.memoryOf(job.sampleId, job.kind === 'replay' ? new Date(0) : null)
   const examination = await examine(
     // Reserved as a whole when the run was claimed.
-    { models, analysers, clock, usageOf, reserve: async () => true },
+    { models: counted.models, memory, analysers, clock, usageOf, reserve: async () => true },
     snapshot,
     configuration,
     toPreferences(wishes),
@@ -154,7 +167,8 @@ async function examined(
   )
   ending.abort()
   const ended = await examination.whenLate
-  const { findings, receipt, latencyMs } = examination
+  const { findings, receipt } = examination
+  const latencyMs = usedStored(ended.receipt) ? null : examination.latencyMs
   // Whether the findings hold is the deadline's to say; what they cost, the end's.
   return { findings, receipt, latencyMs, usd: ended.usd, ...tokensOf(ended.receipt), ...verdictOf(receipt) }
 }

@@ -80,8 +80,13 @@ async function rollBackByHand(deps: ReconcileDeps, { subject, actor, reason }: G
       ? await deps.releases.inForce()
       : (await deps.releases.all()).find(each => each.id === subject)
   if (release === undefined) return refused(`there is no release ${subject}`)
-  if (release.kind === 'genesis')
-    return refused('the genesis release is the last resort: there is nothing to fall back to')
+  if (release.kind === 'genesis') {
+    const coming = (await deps.releases.all()).find(({ step }) => step === 'smoke' || step === 'canary')
+    const named =
+      coming &&
+      `; ${coming.id}, in its ${coming.step}, is taken back by \`cupel release rollback REASON --release ${coming.id}\``
+    return refused(`the genesis release is the last resort: there is nothing to fall back to${named ?? ''}`)
+  }
   if (release.step === 'failed')
     return refused(`release ${release.id} was rolled back already: ${release.reason}`)
   const answer = await rollBack(deps, release, `by ${actor}: ${reason}`)

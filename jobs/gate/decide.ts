@@ -1,5 +1,6 @@
 import { asFault } from '../../src/core/fault.ts'
 import { decide, type Verdict } from '../../src/core/gate/decide.ts'
+import { furthestOf } from '../../src/core/gate/outlook.ts'
 import type { GatedExperiment, GateSettings, StoredVerdict } from '../../src/ports/gate.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { gather } from './gather.ts'
@@ -17,7 +18,7 @@ export async function decideAll(
     if (signal.aborted) return
     try {
       const { verdict } = await decideOne(deps, settings, experiment, 'when there is news')
-      distances.push(distanceOf(verdict))
+      distances.push(furthestOf(verdict).share)
     } catch (error) {
       // The database's own trouble is no experiment's.
       if (asFault(error).code === 'database-unavailable') throw error
@@ -71,13 +72,4 @@ async function stands(
 function isNews(verdict: Verdict, newest: StoredVerdict | null, now: Date): boolean {
   if (newest === null || newest.verdict.answer !== verdict.answer || verdict.answer !== 'wait') return true
   return now.getTime() - newest.decidedAt.getTime() >= DAY_MS
-}
-
-/** Share of the way to promotion of the criterion that is furthest from it, 0 to 1. */
-function distanceOf({ criteria, needed }: Verdict): number {
-  return Math.min(
-    ...Object.values(criteria).map(({ state, logFor }) =>
-      state === 'unmeasured' ? 0 : Math.min(1, Math.max(0, logFor / needed.promote)),
-    ),
-  )
 }

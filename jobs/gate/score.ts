@@ -1,8 +1,9 @@
 import { asFault } from '../../src/core/fault.ts'
-import { consolidate, finalAt } from '../../src/core/label.ts'
+import { finalAt } from '../../src/core/label.ts'
 import { hunksOf } from '../../src/core/sample.ts'
 import { figuresOf } from '../../src/core/score/figures.ts'
-import { hunkCounter } from '../../src/core/score/hunks.ts'
+import { statementOf } from '../../src/core/score/hunks.ts'
+import { sampleCounter } from '../../src/core/score/sample.ts'
 import { addOutcome } from '../../src/core/score/sums.ts'
 import type { NewOutcome, ScorableSample } from '../../src/ports/scoring.ts'
 import type { GateDeps } from './deps.ts'
@@ -77,15 +78,9 @@ async function scoreSample(
 /** What each run on the sample came to, beside production's own. Nothing when its texts were forgotten. */
 function outcomesOf(sample: ScorableSample, likeness: GateDeps['likeness']): NewOutcome[] {
   if (sample.snapshot === null) return []
-  const count = hunkCounter(
-    {
-      hunks: hunksOf(sample.snapshot),
-      ...consolidate(sample.votes, likeness),
-      drawn: sample.drawn,
-      posted: sample.baseline.findings,
-    },
-    likeness,
-  )
-  const baseline = count(sample.baseline.findings)
-  return sample.runs.map(run => ({ run, counts: count(run.findings), baseline }))
+  const { snapshot, votes, drawn } = sample
+  const posted = sample.baseline.findings.map(statementOf)
+  const count = sampleCounter({ hunks: hunksOf(snapshot), votes, drawn, posted }, likeness)
+  const baseline = count(posted)
+  return sample.runs.map(run => ({ run, counts: count(run.findings.map(statementOf)), baseline }))
 }

@@ -1,18 +1,19 @@
 import {
-  experimentMeant,
   isAction,
   renderExperiments,
-  renderNoExperiment,
-  renderRequested,
+  renderNotMeant,
+  shortestBeginning,
   type ActionForm,
 } from '../../src/core/administrator-text.ts'
 import { authorise, mayBeAnswered, type Command, type CommandForm } from '../../src/core/command.ts'
 import { renderHelp, renderIncomplete, renderRefusal, renderUnknown } from '../../src/core/command-text.ts'
 import type { Intent } from '../../src/core/event.ts'
+import { subjectMeant } from '../../src/core/meant.ts'
 import { readRepositoryConfiguration } from '../../src/core/repository-configuration-read.ts'
 import { effectiveConfiguration, renderProblems } from '../../src/core/repository-configuration-text.ts'
 import { renderExplanation } from '../../src/core/review/explanation.ts'
 import { readFindingMarker } from '../../src/core/review/rounds.ts'
+import { acknowledge } from './answer.ts'
 import { askForReview } from './ask.ts'
 import type { ProductionDeps } from './deps.ts'
 
@@ -145,27 +146,34 @@ async function act(
   }
 }
 
-/** An administrator's wish becomes a row for the gate, which alone decides what comes of it. */
+/**
+ * An administrator's wish becomes a row for the gate, which alone decides what comes of it. Answers why it did not; that it
+ * did is said by the comment that will be the gate's answer.
+ */
 async function askGate(
   deps: ProductionDeps,
   intent: CommandIntent,
   form: ActionForm,
   command: Command,
-): Promise<string> {
+): Promise<string | null> {
   let subject = command.subject ?? null
-  if (subject !== null && (form === 'promote' || form === 'quarantine')) {
-    const meant = experimentMeant(await deps.actions.experiments(), subject)
-    if (meant === null) return renderNoExperiment(subject)
-    subject = meant.id
+  if (subject !== null) {
+    const meant = subjectMeant(await deps.actions.subjects(), form, subject, shortestBeginning)
+    if (meant.kind !== 'one') return renderNotMeant(meant, form)
+    subject = meant.it.id
   }
+  const { ref, threadCommentId: threadId } = intent
+  const actionId = `comment:${intent.commentId}`
+  const asked = { actionId, ref, threadId, form, subject }
   await deps.actions.request({
-    key: `comment:${intent.commentId}`,
+    key: actionId,
     kind: form,
     subject,
-    reason: command.reason ?? `asked for in ${intent.ref.owner}/${intent.ref.repo}#${intent.ref.number}`,
+    reason: command.reason ?? `asked for in ${ref.owner}/${ref.repo}#${ref.number}`,
     actor: intent.login,
   })
-  return renderRequested(form, subject, intent)
+  await acknowledge(deps, asked)
+  return null
 }
 
 async function review(

@@ -1,7 +1,8 @@
 import type { ReviewJob } from '../../src/cycle.ts'
-import type { ActionRequests, Administrators } from '../../src/ports/administrators.ts'
+import type { ActionRequests, Administrators, Answers } from '../../src/ports/administrators.ts'
 import type { CheaperModels } from '../../src/core/review/thrift.ts'
 import type { Analysers } from '../../src/ports/analyser.ts'
+import type { MemoryOf } from '../../src/ports/model-answers.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { CodeHostReader, CodeHostWriter } from '../../src/ports/code-host.ts'
 import type {
@@ -43,6 +44,8 @@ export interface ProductionDeps {
   reader: CodeHostReader
   writer: CodeHostWriter
   models: Models
+  /** By repository. */
+  memoryOf: MemoryOf
   /** What a failed model call cost all the same, if the models' adapter knows. */
   usageOf(fault: unknown): ModelUsage | undefined
   analysers: Analysers
@@ -55,6 +58,7 @@ export interface ProductionDeps {
   commands: Commands
   administrators: Administrators
   actions: ActionRequests
+  answers: Answers
   budgets: Budgets
   locks: Locks
   slo: Slo

@@ -4,8 +4,10 @@ import { reactionReader } from '../../src/adapters/github/reactions.ts'
 import { codeHost } from '../../src/adapters/github/code-host.ts'
 import { connectApp } from '../../src/adapters/github/connect.ts'
 import { usageOf } from '../../src/adapters/models/faults.ts'
+import { createMemory } from '../../src/adapters/models/memory.ts'
 import { createModels } from '../../src/adapters/models/models.ts'
-import { modelOptions } from '../../src/adapters/models/options.ts'
+import { memoryOptions, modelOptions } from '../../src/adapters/models/options.ts'
+import { answerPoolOptions, modelAnswers } from '../../src/adapters/postgres/model-answers.ts'
 import { arrivedDeliveries } from '../../src/adapters/postgres/delivery-log.ts'
 import { pacer } from '../../src/adapters/postgres/pacer.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
@@ -25,6 +27,7 @@ import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
 import { hasPrompt } from '../../src/engine/prompts.ts'
 import { queueNames, type DeliveryJob, type ReviewJob } from '../../src/cycle.ts'
 import { administrators } from './administrators.ts'
+import { postAnswers } from './answer.ts'
 import { deliver } from './deliver.ts'
 import type { ProductionDeps } from './deps.ts'
 import { takeOrders } from './orders.ts'
@@ -51,6 +54,8 @@ const POLL_EVERY_MS = 60_000
 const SLO_EVERY_MS = 20_000
 const PURGE_EVERY_MS = 3_600_000
 const PAYLOAD_DAYS = 7
+/** Of the minutes a day is the most that anything looks back: these are for people. */
+const SLO_DAYS = 90
 const MEASURE_EVERY_MS = 10_000
 
 /** Nobody outside can guess which pull requests are sampled or go to a canary; a new App key draws anew. */
@@ -76,6 +81,8 @@ await runProcess('production', async () => {
   const pool = openPool(databaseUrl, { max: 8, log })
   // A lock holds its connection for as long as the review, or the gate's order, takes.
   const lockPool = openPool(databaseUrl, { max: REVIEWS_AT_ONCE + 1, log, applicationName: 'cupel locks' })
+  // Of their own: reviews must not wait for a connection behind answers that cannot be had.
+  const answerPool = openPool(databaseUrl, { ...answerPoolOptions, log })
   const queues = bullQueues(
     environment.redisUrl
       ? { backend: 'redis', url: environment.redisUrl, prefix: 'cupel:production', log }
@@ -95,6 +102,13 @@ await runProcess('production', async () => {
     metrics,
     ...host,
     models,
+    memoryOf: createMemory({
+      ...memoryOptions(environment),
+      answers: modelAnswers(answerPool, 'production'),
+      clock,
+      metrics,
+      log,
+    }),
     usageOf,
     analysers: startAnalysers({ warm: true }),
     reviewQueue: queues.queue<ReviewJob>(queueNames.reviews),
@@ -170,6 +184,9 @@ await runProcess('production', async () => {
     repeat(Math.min(ORDERS_EVERY_MS, recoveryMs), 'carrying out the gate’s orders', () =>
       takeOrders(deps, stopping.signal),
     ),
+    repeat(Math.min(ORDERS_EVERY_MS, recoveryMs), 'posting the gate’s answers', () =>
+      postAnswers(deps, stopping.signal),
+    ),
     repeat(ADMINISTRATORS_EVERY_MS, 'looking administrators up', () => deps.administrators.refresh()),
     repeat(SLO_EVERY_MS, 'recording objectives', () => recordSlo(deps)),
     repeat(
@@ -179,6 +196,12 @@ await runProcess('production', async () => {
       'at-once',
     ),
     repeat(PURGE_EVERY_MS, 'the purge of payloads', () => deps.deliveries.purgePayloads(PAYLOAD_DAYS)),
+    repeat(PURGE_EVERY_MS, 'the purge of stored answers', () =>
+      modelAnswers(pool, 'production').purge(
+        new Date(clock.now().getTime() - environment.answerDays * 86_400_000),
+      ),
+    ),
+    repeat(PURGE_EVERY_MS, 'the purge of minutes', () => deps.slo.purge(SLO_DAYS)),
     repeat(PURGE_EVERY_MS, 'the purge of samples', () =>
       deps.samples.forget(new Date(clock.now().getTime() - environment.sampleDays * 86_400_000)),
     ),
@@ -193,6 +216,6 @@ await runProcess('production', async () => {
     await deps.analysers.close()
     await queues.close()
     await exposed.close()
-    await Promise.all([pool.end(), lockPool.end()])
+    await Promise.all([pool.end(), lockPool.end(), answerPool.end()])
   }
 })

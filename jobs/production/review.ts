@@ -200,8 +200,12 @@ async function examineOnce(
   const { models, reserve } = purse
   const asksModels = configuration.routing.strategy !== 'none'
   const spared = asksModels && (await purse.isScarce()) ? thrifty(configuration, deps.cheaperModels) : null
+  // Who asks again wants another answer, but not to pay for it twice when the worker dies.
+  const since = request.asked ? request.dueAt : new Date(0)
+  const memory = deps.memoryOf(String(request.repositoryId), since)
+  const { clock, usageOf } = deps
   const found = await examine(
-    { models, reserve, analysers: deps.analysers, clock: deps.clock, usageOf: deps.usageOf },
+    { models, memory, reserve, analysers: deps.analysers, clock, usageOf },
     snapshot,
     spared?.configuration ?? configuration,
     toPreferences(wishes),

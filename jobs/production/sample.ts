@@ -62,7 +62,8 @@ export async function sample(
       findings: examination.findings.map(redactFinding),
       latencyMs: about.latencyMs,
       degraded: lostSteps(examination.receipt).length > 0,
-      usd: examination.receipt.steps.reduce((sum, step) => sum + (step.usd ?? 0), 0),
+      // What its answers cost, also where an attempt that died had paid for them.
+      usd: examination.receipt.steps.reduce((sum, step) => sum + (step.usd ?? step.stored?.usd ?? 0), 0),
       prints: diffPrints(snapshot.files),
     })
     if (taken) deps.metrics.sampled('taken')

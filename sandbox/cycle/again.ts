@@ -51,16 +51,18 @@ export async function untilReadmitted(life: Life): Promise<string[]> {
   ]
 }
 
-/** By a comment, as administrators do. Answers the gate's word. */
+/** By a comment, as administrators do. Answers the gate's word, once it stands where they asked. */
 async function ask({ world, newest }: Life, record: string): Promise<string> {
   if (newest === null) return 'there is no pull request to comment on'
   const reason = 'the provider says that its trouble is over'
   await world.people.comment(newest, administrator, `/cupel reevaluate ${record} ${reason}`)
   await world.production.settled()
   await world.gate.look()
+  await world.production.postAnswers()
   const { rows } = await world.owner.query<{ words: string }>(
-    `select a.state || ': ' || coalesce(a.outcome, '') as words from gate.actions a
+    `select a.state || ': ' || coalesce(a.outcome, '') as words
+     from gate.actions a join production.answers w on w.action_id = a.id and w.outcome = 'posted'
      where a.kind = 'reevaluate' order by a.requested_at desc limit 1`,
   )
-  return rows[0]?.words ?? 'the request did not reach the gate'
+  return rows[0]?.words ?? 'the request did not reach the gate, or its answer nobody'
 }

@@ -22,12 +22,12 @@ const MOST_LOOKS = 12
 
 /**
  * A day: so many pull requests are opened, reviewed, run by V1's experiments, talked about, judged and closed; then the gate
- * looks. `atOnce` are opened together.
+ * looks. `atOnce` are opened together; `standing` is said beside their number.
  */
 export async function workday(
   life: Life,
   pullRequests: number,
-  { atOnce = repositories.length, judged = true } = {},
+  { atOnce = repositories.length, judged = true, standing = async () => '' } = {},
 ): Promise<void> {
   const { world } = life
   // The day's draw is set before its samples are known.
@@ -37,7 +37,7 @@ export async function workday(
   while (pulls.length < pullRequests) {
     for (let i = 0; i < atOnce && pulls.length < pullRequests; i++) pulls.push(await openNext(life))
     await world.production.settled()
-    life.progress(`${life.opened} pull requests`)
+    life.progress(`${life.opened} pull requests${await standing()}`)
   }
   await world.experiments.work()
   for (const pull of pulls) {

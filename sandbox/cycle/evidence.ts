@@ -1,5 +1,6 @@
 import type { Criterion } from '../../src/core/gate/criteria.ts'
 import type { Verdict } from '../../src/core/gate/decide.ts'
+import { furthestOf } from '../../src/core/gate/outlook.ts'
 import type { GatedExperiment, QuarantineRecord, ReleaseState } from '../../src/ports/gate.ts'
 
 /** What a verdict rests on, a line for each criterion: observed, asked for, e-value and what it must reach. */
@@ -40,15 +41,6 @@ export function eValue(log: number): string {
   return value >= 10_000 ? value.toExponential(1) : value >= 100 ? value.toFixed(0) : value.toPrecision(3)
 }
 
-/** How far an experiment is: the criterion that is furthest from its proof, 0 to 1. */
-export function progressOf({ criteria, needed }: Verdict): { share: number; name: string } {
-  const shares = Object.values(criteria).map(({ name, state, logFor }) => ({
-    name,
-    share: state === 'unmeasured' ? 0 : Math.min(1, Math.max(0, logFor / needed.promote)),
-  }))
-  return shares.reduce((least, each) => (each.share < least.share ? each : least))
-}
-
 export function bar(share: number): string {
   const full = Math.round(10 * share)
   return `${'█'.repeat(full)}${'░'.repeat(10 - full)}`
@@ -60,7 +52,7 @@ export function standingOf(
   verdict: Verdict | null,
 ): string {
   if (state !== 'active' || verdict === null) return `${name} ${state}`
-  const { share, name: criterion } = progressOf(verdict)
+  const { share, criterion } = furthestOf(verdict)
   return `${name} ${bar(share)} ${Math.round(100 * share)} % (${criterion})`
 }
 

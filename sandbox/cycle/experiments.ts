@@ -52,6 +52,7 @@ export function startExperiments(options: {
     log,
     metrics,
     models: createModels({ openai: { apiKey: 'stub-key', baseURL: options.openAiUrl }, clock, metrics }),
+    memoryOf: () => undefined,
     usageOf,
     analysers: startAnalysers(),
     experiments: experiments(pool),

@@ -11,10 +11,12 @@ import { startCycleWorld } from './world.ts'
 
 /** Fewer prove nothing to anybody who watches. */
 const FEWEST_PULL_REQUESTS = 300
+/** Of what is said often, a line stays once in so many pull requests: elsewhere than on a terminal it is all there is. */
+const STAYS_EVERY = 20
 
 export interface CycleOutput {
   print(line: string): void
-  /** A line that may be overwritten by the next. */
+  /** A line that may be overwritten by the next, or not be shown. */
   progress(line: string): void
 }
 
@@ -37,17 +39,20 @@ export async function liveOnce(options: CycleOptions, output: CycleOutput): Prom
   const world = await startCycleWorld({ ...options, configuration: configurationWith('gpt-6-luna') })
   const when = (): string =>
     `virtual day ${String(world.calendar.day() + 1).padStart(2)}, ${String(Math.round((performance.now() - began) / 1_000)).padStart(3)} s real`
+  let told = 0
   const life: Life = {
     world,
     opened: 0,
     newest: null,
     tell(line, evidence = []) {
+      told = life.opened
       output.print(`${when()}  ${line}`)
       for (const each of evidence) output.print(`${' '.repeat(when().length + 4)}${each}`)
     },
     progress(line) {
       options.signal?.throwIfAborted()
-      output.progress(`${when()}  ${line}`)
+      if (life.opened - told >= STAYS_EVERY) life.tell(line)
+      else output.progress(`${when()}  ${line}`)
     },
   }
   try {
@@ -59,20 +64,26 @@ export async function liveOnce(options: CycleOptions, output: CycleOutput): Prom
     await world.production.knowAdministrators()
     life.tell(`V2 begins with ${releaseWords(await world.gate.releases.inForce())}`)
     const trials = await proposeTrials(life, options.swap)
-    for (const stage of [
+    const missing = await firstMissing([
       () => untilDecided(life, trials),
       () => untilFull(life),
       () => untilRolledBack(life),
       () => untilReadmitted(life),
-    ]) {
-      const missing = await stage()
-      // What comes later rests on what came before.
-      if (missing.length > 0) return [...missing, ...world.errors.slice(0, 5)]
-    }
-    return await soundness(life)
+      () => soundness(life),
+    ])
+    return [...missing, ...world.errors.slice(0, 5)]
   } finally {
     await world.close()
   }
+}
+
+/** Lives the stages in turn, and none after one that answers what is missing: what comes later rests on what came before. */
+export async function firstMissing(stages: readonly (() => Promise<string[]>)[]): Promise<string[]> {
+  for (const stage of stages) {
+    const missing = await stage()
+    if (missing.length > 0) return missing
+  }
+  return []
 }
 
 async function soundness({ world, opened, tell }: Life): Promise<string[]> {
@@ -94,6 +105,5 @@ async function soundness({ world, opened, tell }: Life): Promise<string[]> {
     ...(opened >= FEWEST_PULL_REQUESTS ? [] : [`only ${opened} pull requests`]),
     ...(audit.outcome === 'intact' ? [] : ['the audit log is broken']),
     ...refused.map(({ operation, message }) => `GitHub would refuse ${operation}: ${message}`),
-    ...world.errors.slice(0, 5),
   ]
 }

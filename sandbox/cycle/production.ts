@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'probot'
 import { administrators } from '../../jobs/production/administrators.ts'
+import { postAnswers } from '../../jobs/production/answer.ts'
 import { deliver } from '../../jobs/production/deliver.ts'
 import type { ProductionDeps } from '../../jobs/production/deps.ts'
 import { takeOrders } from '../../jobs/production/orders.ts'
@@ -45,6 +46,7 @@ export interface Production {
   settled(): Promise<void>
   carryOutOrders(): Promise<void>
   lookAtReactions(): Promise<number>
+  postAnswers(): Promise<number>
   recordSlo(): Promise<void>
   close(): Promise<void>
 }
@@ -87,6 +89,7 @@ export async function startProduction(options: {
       clock,
       metrics,
     }),
+    memoryOf: () => undefined,
     usageOf,
     analysers: startAnalysers(),
     reviewQueue: reviewing.queue,
@@ -140,6 +143,7 @@ export async function startProduction(options: {
     knowAdministrators: () => deps.administrators.refresh(),
     carryOutOrders: () => takeOrders(deps, signal),
     lookAtReactions: () => pollReactions(deps, signal),
+    postAnswers: () => postAnswers(deps, signal),
     recordSlo: () => recordSlo(deps),
     async close() {
       web.closeAllConnections()

@@ -1,7 +1,7 @@
 import { nightfall, workday, type Life } from './day.ts'
 import { recordLines, releaseWords } from './evidence.ts'
 import type { ReleaseState } from '../../src/ports/gate.ts'
-import { watchRelease } from '../../src/core/gate/watch.ts'
+import { canaryReviews, watchRelease } from '../../src/core/gate/watch.ts'
 
 /** A tenth of these goes to the canary, which needs fifty healthy reviews. */
 const CANARY_A_DAY = 48
@@ -29,12 +29,17 @@ export async function untilFull(life: Life): Promise<string[]> {
   )
   // No experiment is on trial: nothing needs to be copied for one.
   world.production.sampling.rate = 0
+  const standing = async (): Promise<string> => {
+    // Its times are moved back with every day.
+    const { id, at } = (await newestPromoted(life)) ?? promoted
+    const healthy = (await world.gate.published.of(id, at)).filter(review => review.healthy).length
+    return `, ${healthy} of ${canaryReviews} healthy reviews by ${id}`
+  }
   const began = world.calendar.day()
   while (world.calendar.day() < began + MOST_DAYS) {
     await nightfall(life)
-    await workday(life, CANARY_A_DAY, { judged: false })
+    await workday(life, CANARY_A_DAY, { judged: false, standing })
     const now = await newestPromoted(life)
-    life.progress(`${life.opened} pull requests, ${now?.step}`)
     if (now === undefined || now.step !== 'canary') break
   }
   world.production.sampling.rate = 1

@@ -1,6 +1,8 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Archive } from '../ports/archive.ts'
-import { blacklistPage, recordPage, recordsPage } from './pages.ts'
+import type { Page } from '../pages/frame.ts'
+import { pathParts, sendJson as send, sendPage } from '../pages/respond.ts'
+import { archiveDocument, blacklistPage, recordPage, recordsPage } from './pages.ts'
 
 const PAGE_RECORDS = 100
 
@@ -24,19 +26,20 @@ export function createArchiveServer({ archive, metrics, log }: ArchiveOptions): 
   })
 
   async function answer(url: URL, response: ServerResponse): Promise<void> {
-    const [first = '', second = '', third = ''] = url.pathname.split('/').slice(1).map(decoded)
+    const [first = '', second = '', third = ''] = pathParts(url.pathname)
+    const show = (page: Page): void => sendPage(response, 200, archiveDocument(page, url.pathname))
     switch (first) {
       case '': {
         const { records, more } = await list(url)
-        return sendPage(response, recordsPage(records, more))
+        return show(recordsPage(records, more))
       }
       case 'records': {
         const record = await archive.record(second)
         if (record === null) return send(response, 404, { error: `no record ${second}` })
-        return sendPage(response, recordPage(record, await archive.configuration(record.configurationId)))
+        return show(recordPage(record, await archive.configuration(record.configurationId)))
       }
       case 'blacklist':
-        return sendPage(response, blacklistPage(await archive.blacklist()))
+        return show(blacklistPage(await archive.blacklist()))
       case 'api':
         return api(url, second, third, response)
       case 'healthz':
@@ -80,40 +83,4 @@ export function createArchiveServer({ archive, metrics, log }: ArchiveOptions): 
     const records = found.slice(0, PAGE_RECORDS)
     return { records, more: found.length > PAGE_RECORDS ? (records.at(-1)?.id ?? null) : null }
   }
-}
-
-/** An id that cannot be decoded is the id of nothing. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  body: object | string,
-  headers: Record<string, string> = {},
-): void {
-  response
-    .writeHead(status, {
-      'content-type': 'application/json',
-      'x-content-type-options': 'nosniff',
-      ...headers,
-    })
-    .end(typeof body === 'string' ? body : JSON.stringify(body))
-}
-
-function sendPage(response: ServerResponse, html: string): void {
-  response
-    .writeHead(200, {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy':
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-    })
-    .end(html)
 }

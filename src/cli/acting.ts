@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import type pg from 'pg'
+import { subjects } from '../adapters/postgres/action-requests.ts'
+import { publishedAction, requestAction } from '../adapters/postgres/published-actions.ts'
 import { doorRefusal } from '../adapters/postgres/published-experiments.ts'
+import { meantBy, subjectMeant, subjectWords, whyNone, type NotMeant } from '../core/meant.ts'
 import type { GateAction } from '../ports/gate.ts'
 import { printable } from '../core/report/printable.ts'
 import { ownName } from './own-name.ts'
-import { withDatabase } from './with-database.ts'
+import { databaseOption, withDatabase } from './with-database.ts'
 
 export interface Looking {
   database?: string
@@ -21,8 +24,7 @@ export interface Asking extends Acting {
 }
 
 export function looking(command: Command): Command {
-  // Not a default value: `--help` would print it, password and all.
-  return command.addOption(new Option('--database <url>', 'owner’s or operator’s URL').env('DATABASE_URL'))
+  return command.addOption(databaseOption())
 }
 
 export function acting(command: Command): Command {
@@ -53,29 +55,25 @@ export async function atDoor(
 
 const POLL_MS = 300
 
-/** Asks the gate, and tells its answer as soon as there is one. */
+/** Asks the gate, and tells its answer as soon as there is one. `said` is an id or its beginning. */
 export async function askGate(
   client: pg.Client,
-  { kind, subject, reason }: Pick<GateAction, 'kind' | 'subject' | 'reason'>,
+  { kind, said, reason }: Pick<GateAction, 'kind' | 'reason'> & { said: string | null },
   options: Asking,
 ): Promise<void> {
+  if (!isReason(reason)) return
+  let subject: string | null = null
+  if (said !== null) {
+    const meant = subjectMeant(await subjects(client), kind, said)
+    if (meant.kind !== 'one') return complain(whyNot(meant, subjectWords(kind)))
+    subject = meant.it.id
+  }
   const id = randomUUID()
-  await client.query('select doors.request_action($1, $2, $3, $4, $5, $6)', [
-    id,
-    kind,
-    subject,
-    reason,
-    options.as,
-    'cli',
-  ])
+  await requestAction(client, { id, kind, subject, reason, actor: options.as, source: 'cli' })
   const until = performance.now() + options.wait * 1_000
   for (;;) {
-    const { rows } = await client.query<{ state: string; outcome: string | null }>(
-      'select state, outcome from gate.published_actions where id = $1',
-      [id],
-    )
-    const [answer] = rows
-    if (answer && answer.state !== 'open') {
+    const answer = await publishedAction(client, id)
+    if (answer !== null && answer.state !== 'open') {
       const words = printable(answer.outcome ?? answer.state)
       return answer.state === 'done' ? say(words) : complain(words)
     }
@@ -94,15 +92,31 @@ export function complain(...lines: string[]): void {
 }
 
 /** The one of `found` that is meant; null, and a complaint, when there is none or more than one. */
-export function theOne<T extends { id: string }>(found: readonly T[], id: string, what: string): T | null {
-  const exact = found.find(each => each.id === id) ?? (found.length === 1 ? found[0] : undefined)
-  if (exact) return exact
-  complain(
-    found.length === 0
-      ? `no ${what} begins with ${printable(id)}`
-      : `${found.length} ${what}s begin with ${printable(id)}: ${found.map(each => each.id).join(', ')}`,
-  )
+export function theOne<T extends { id: string }>(found: readonly T[], said: string, what: string): T | null {
+  const meant = meantBy(found, said)
+  if (meant.kind === 'one') return meant.it
+  complain(whyNot(meant, what))
   return null
+}
+
+const shownBy = {
+  experiment: 'cupel experiment list',
+  record: 'cupel quarantine list',
+  release: 'cupel release list',
+  verdict: 'cupel gate show',
+}
+
+function whyNot(meant: NotMeant, what: string): string {
+  const shown = Object.entries(shownBy).flatMap(([kind, by]) => (what.includes(kind) ? [by] : []))
+  const why = whyNone(meant, what, printable)
+  return meant.kind === 'none' ? `${why}: see ${shown.join(', ')}` : why
+}
+
+/** Says so when a reason is none, or longer than the database takes. */
+export function isReason(reason: string): boolean {
+  const given = reason.trim() !== '' && reason.length <= 2_000
+  if (!given) complain('give a reason, in at most 2000 characters: it stands in the audit log')
+  return given
 }
 
 function seconds(value: string): number {

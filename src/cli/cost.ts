@@ -1,8 +1,8 @@
 import process from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { publishedCosts } from '../adapters/postgres/costs.ts'
+import { publishedCosts, publishedSavings } from '../adapters/postgres/costs.ts'
 import { costBys, costLines, type CostBy } from '../core/cost.ts'
-import { withDatabase } from './with-database.ts'
+import { databaseOption, withDatabase } from './with-database.ts'
 
 interface Options {
   by: CostBy
@@ -27,7 +27,7 @@ export function costCommand(): Command {
       `${today.slice(0, 8)}01`,
     )
     .option('--to <day>', 'last day (UTC)', day, today)
-    .option('--database <url>', 'owner’s or operator’s URL', process.env['DATABASE_URL'])
+    .addOption(databaseOption())
     .option('--json', 'as JSON')
     .action(show)
 }
@@ -40,6 +40,9 @@ function day(text: string): string {
 async function show({ by, from, to, database, json }: Options): Promise<void> {
   await withDatabase(database, 'cupel cost', async client => {
     const rows = await publishedCosts(client, by, { from, to })
-    process.stdout.write(json ? `${JSON.stringify(rows, null, 2)}\n` : `${costLines(by, rows).join('\n')}\n`)
+    const text = json
+      ? JSON.stringify(rows, null, 2)
+      : costLines(by, rows, await publishedSavings(client, { from, to })).join('\n')
+    process.stdout.write(`${text}\n`)
   })
 }

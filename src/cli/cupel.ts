@@ -23,6 +23,7 @@ const commands: Record<string, () => Promise<Command>> = {
   gate: async () => (await import('./gate.ts')).gateCommand(),
   release: async () => (await import('./release.ts')).releaseCommand(),
   quarantine: async () => (await import('./quarantine.ts')).quarantineCommand(),
+  dashboard: async () => (await import('./dashboard.ts')).dashboardCommand(),
   verdict: async () => (await import('./verdict.ts')).verdictCommand(),
   cost: async () => (await import('./cost.ts')).costCommand(),
   samples: async () => (await import('./samples.ts')).samplesCommand(),

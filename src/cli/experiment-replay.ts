@@ -5,8 +5,8 @@ import {
   experimentsByPrefix,
   publishedReplays,
   requestReplay,
-  type PublishedExperiment,
 } from '../adapters/postgres/published-experiments.ts'
+import type { PublishedExperiment } from '../ports/published.ts'
 import { progressBar, replayLines } from '../core/experiment-text.ts'
 import { printable } from '../core/report/printable.ts'
 

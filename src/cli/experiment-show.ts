@@ -1,10 +1,5 @@
 import { stringify } from 'yaml'
-import type {
-  Metrics,
-  PublishedExperiment,
-  PublishedReplay,
-  RunCount,
-} from '../adapters/postgres/published-experiments.ts'
+import type { Metrics, PublishedExperiment, PublishedReplay, RunCount } from '../ports/published.ts'
 import { evidenceLines, interval, table, usd } from '../core/experiment-text.ts'
 import type { Evidence } from '../core/minimum-evidence.ts'
 import { printable } from '../core/report/printable.ts'
@@ -18,7 +13,7 @@ export function listLines(
 ): string[] {
   if (experiments.length === 0) return ['no experiments yet: `cupel experiment add FILE` proposes one']
   return table(
-    ['ID', 'NAME', 'STATE', 'BY', 'RUNS', 'ERRORS', 'SPENT', 'OF', 'ACCURACY'],
+    ['ID', 'NAME', 'STATE', 'BY', 'LIVE RUNS', 'ERRORS', 'SPENT', 'OF', 'ACCURACY'],
     experiments.map(each => [
       shortId(each.id),
       each.name,

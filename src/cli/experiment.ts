@@ -3,7 +3,6 @@ import process from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import type pg from 'pg'
 import {
-  doorRefusal,
   experimentsByPrefix,
   experimentWith,
   lineageOf,
@@ -15,8 +14,8 @@ import {
   setExperimentBudget,
   setExperimentState,
   sumsOf,
-  type PublishedExperiment,
 } from '../adapters/postgres/published-experiments.ts'
+import type { Metrics, PublishedExperiment } from '../ports/published.ts'
 import { readExperiment } from '../core/experiment-file.ts'
 import { partsOf } from '../core/experiment.ts'
 import { configurationId } from '../core/ids.ts'
@@ -24,56 +23,51 @@ import { evidenceIn, noEvidence } from '../core/minimum-evidence.ts'
 import { figuresOf } from '../core/score/figures.ts'
 import { printable } from '../core/report/printable.ts'
 import { problemLines } from '../core/repository-configuration-text.ts'
+import { acting, atDoor, complain, looking, say, theOne, type Acting } from './acting.ts'
 import { experimentChecks } from './experiment-checks.ts'
 import { replayExperiment } from './experiment-replay.ts'
 import { listLines, showLines } from './experiment-show.ts'
-import { ownName } from './own-name.ts'
 import { withDatabase } from './with-database.ts'
 
-interface Options {
-  database?: string
-  as: string
-}
+const name = 'cupel experiment'
 
 /** `cupel experiment`: what administrators do with experiments, through the operator's role. */
 export function experimentCommand(): Command {
   const command = new Command('experiment').description('configurations on trial, which nobody sees but you')
-  const sub = (name: string, description: string): Command =>
-    command
-      .command(name)
-      .description(description)
-      .option('--database <url>', 'owner’s or operator’s URL', process.env['DATABASE_URL'])
-  const acting = (name: string, description: string): Command =>
-    sub(name, description).option('--as <name>', 'who does it, for the audit log', ownName())
+  const sub = (usage: string, description: string): Command =>
+    looking(command.command(usage).description(description))
+  const act = (usage: string, description: string): Command =>
+    acting(command.command(usage).description(description))
 
-  acting('add <file>', 'propose the experiment of a YAML file; see docs/experiments.md').action(add)
+  act('add <file>', 'propose the experiment of a YAML file; see docs/experiments.md').action(add)
   sub('list', 'every experiment, its state and its spending').option('--json', 'as JSON').action(list)
   sub('show <id>', 'one experiment: lineage, money, runs, figures, and what is missing')
     .option('--json', 'as JSON')
     .action(show)
-  acting('pause <id> [reason]', 'start no more runs of it').action(
-    (id: string, reason: string | undefined, options: Options) => change(id, 'paused', reason, options),
+  act('pause <id> [reason]', 'start no more runs of it').action(
+    (id: string, reason: string | undefined, options: Acting) => change(id, 'paused', reason, options),
   )
-  acting('resume <id>', 'go on')
+  act('resume <id>', 'go on')
     .option('--budget <usd>', 'with another budget, over its whole life', dollars)
-    .action((id: string, options: Options & { budget?: number }) => change(id, 'active', undefined, options))
-  acting('stop <id> [reason]', 'end it for good').action(
-    (id: string, reason: string | undefined, options: Options) => change(id, 'stopped', reason, options),
+    .action((id: string, options: Acting & { budget?: number }) => change(id, 'active', undefined, options))
+  act('stop <id> [reason]', 'end it for good').action(
+    (id: string, reason: string | undefined, options: Acting) => change(id, 'stopped', reason, options),
   )
-  acting('replay <id>', 'try it on stored samples that have labels, now')
+  act('replay <id>', 'try it on stored samples that have labels, now')
     .option('--samples <n>', 'at most so many', count, 50)
     .action(replay)
   return command
 }
 
-async function add(file: string, options: Options): Promise<void> {
+async function add(file: string, options: Acting): Promise<void> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error)
   if (typeof text !== 'string') return complain(`${file} cannot be read (${text.code})`)
   const { definition, problems } = readExperiment(text, experimentChecks())
   if (definition === null)
     return complain(...problemLines(problems).map(line => `${file}: ${printable(line)}`))
-  await atDoor(options, async client => {
-    const parent = definition.parent === null ? null : (await found(client, definition.parent, 'parent '))?.id
+  await atDoor(options, name, async client => {
+    const parent =
+      definition.parent === null ? null : (await found(client, definition.parent, 'parent experiment'))?.id
     if (parent === undefined) return
     const known = await experimentWith(client, configurationId(definition.configuration))
     const id = await proposeExperiment(client, { ...definition, parent }, options.as).catch(
@@ -95,18 +89,18 @@ function inWords(error: unknown, parts: ReturnType<typeof partsOf>): unknown {
 }
 
 async function list(options: { database?: string; json?: boolean }): Promise<void> {
-  await withDatabase(options.database, 'cupel experiment', async client => {
+  await withDatabase(options.database, name, async client => {
     const all = await publishedExperiments(client)
     if (options.json) return say(JSON.stringify(all, null, 2))
-    const metrics = new Map(
-      await Promise.all(all.map(async ({ id }) => [id, await newestMetrics(client, id)] as const)),
-    )
+    // One connection takes one query after the other.
+    const metrics = new Map<string, Metrics | null>()
+    for (const { id } of all) metrics.set(id, await newestMetrics(client, id))
     say(...listLines(all, metrics))
   })
 }
 
 async function show(prefix: string, options: { database?: string; json?: boolean }): Promise<void> {
-  await withDatabase(options.database, 'cupel experiment', async client => {
+  await withDatabase(options.database, name, async client => {
     const experiment = await found(client, prefix)
     if (experiment === null) return
     const { id } = experiment
@@ -128,9 +122,9 @@ async function change(
   prefix: string,
   state: 'active' | 'paused' | 'stopped',
   reason: string | undefined,
-  options: Options & { budget?: number },
+  options: Acting & { budget?: number },
 ): Promise<void> {
-  await atDoor(options, async client => {
+  await atDoor(options, name, async client => {
     const experiment = await found(client, prefix)
     if (experiment === null) return
     if (options.budget !== undefined)
@@ -140,48 +134,20 @@ async function change(
   })
 }
 
-async function replay(prefix: string, options: Options & { samples: number }): Promise<void> {
-  await atDoor(options, async client => {
+async function replay(prefix: string, options: Acting & { samples: number }): Promise<void> {
+  await atDoor(options, name, async client => {
     const experiment = await found(client, prefix)
     if (experiment !== null)
       process.exitCode = await replayExperiment(client, experiment, options.samples, options.as)
   })
 }
 
-/** What a door refuses is told as it says it, with exit code 1; the database's own troubles have 2. */
-async function atDoor(options: Options, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  await withDatabase(options.database, 'cupel experiment', async client => {
-    try {
-      await work(client)
-    } catch (error) {
-      const refusal = doorRefusal(error)
-      if (refusal === null) throw error
-      complain(printable(refusal))
-    }
-  })
-}
-
-/** The one experiment whose id begins so; null, and a complaint, when there is none or more than one. */
-async function found(client: pg.Client, prefix: string, what = ''): Promise<PublishedExperiment | null> {
-  const matching = await experimentsByPrefix(client, prefix)
-  if (matching.length === 1) return matching[0] ?? null
-  const exact = matching.find(experiment => experiment.id === prefix)
-  if (exact) return exact
-  complain(
-    matching.length === 0
-      ? `no ${what}experiment begins with ${printable(prefix)}; \`cupel experiment list\` shows them`
-      : `${matching.length} experiments begin with ${printable(prefix)}: ${matching.map(each => each.id).join(', ')}`,
-  )
-  return null
-}
-
-function say(...lines: string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`)
-}
-
-function complain(...lines: string[]): void {
-  process.stderr.write(`${lines.join('\n')}\n`)
-  process.exitCode = 1
+async function found(
+  client: pg.Client,
+  said: string,
+  what = 'experiment',
+): Promise<PublishedExperiment | null> {
+  return theOne(await experimentsByPrefix(client, said), said, what)
 }
 
 function count(value: string): number {

@@ -4,7 +4,7 @@ import { publishedSignals } from '../adapters/postgres/feedback.ts'
 import { publishedLabels } from '../adapters/postgres/labels.ts'
 import { judgeSignals } from '../core/feedback-judge.ts'
 import { hearingLine, labelLine } from '../core/feedback-text.ts'
-import { repositoryId, withDatabase } from './with-database.ts'
+import { databaseOption, repositoryId, withDatabase } from './with-database.ts'
 
 /** `cupel feedback show OWNER/REPO#N`: what was understood of people's signals, and the labels that came of it. */
 export function feedbackCommand(): Command {
@@ -12,7 +12,7 @@ export function feedbackCommand(): Command {
   command
     .command('show <pull-request>')
     .description('every signal on OWNER/REPO#N: by whom, counted or not and why, and its labels')
-    .option('--database <url>', 'owner’s or operator’s URL', process.env['DATABASE_URL'])
+    .addOption(databaseOption())
     .option('--json', 'as one JSON object')
     .action(show)
   return command

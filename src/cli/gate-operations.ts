@@ -1,6 +1,15 @@
 import type { Command } from 'commander'
-import { experimentsByPrefix } from '../adapters/postgres/published-experiments.ts'
-import { acting, asking, askGate, atDoor, looking, say, theOne, type Acting, type Asking } from './acting.ts'
+import {
+  acting,
+  asking,
+  askGate,
+  atDoor,
+  isReason,
+  looking,
+  say,
+  type Acting,
+  type Asking,
+} from './acting.ts'
 import { explain } from './gate-explain.ts'
 import { show } from './gate-show.ts'
 
@@ -13,7 +22,8 @@ export function addGateOperations(command: Command): Command {
     .option('--json', 'as JSON')
     .action(show)
   looking(command.command('explain <verdict>'))
-    .description('a verdict beside what the stored rows come to, computed twice')
+    .description('a verdict beside what the stored labels and rows come to, computed twice')
+    .option('--labels', 'with each label that it was counted by')
     .option('--json', 'as JSON')
     .action(explain)
   acting(command.command('pause <reason>'))
@@ -33,6 +43,7 @@ export function addGateOperations(command: Command): Command {
 }
 
 async function pause(paused: boolean, reason: string, options: Acting): Promise<void> {
+  if (!isReason(reason)) return
   await atDoor(options, name, async client => {
     const { rows } = await client.query<{ changed: boolean }>(
       'select doors.switch_gate($1, $2, $3) as changed',
@@ -58,9 +69,7 @@ async function set(threshold: string, value: string, reason: string, options: Ac
 }
 
 async function promote(id: string, options: Asking & { reason: string }): Promise<void> {
-  await atDoor(options, name, async client => {
-    const experiment = theOne(await experimentsByPrefix(client, id), id, 'experiment')
-    if (experiment === null) return
-    await askGate(client, { kind: 'promote', subject: experiment.id, reason: options.reason }, options)
-  })
+  await atDoor(options, name, client =>
+    askGate(client, { kind: 'promote', said: id, reason: options.reason }, options),
+  )
 }

@@ -1,52 +1,32 @@
-import {
-  bundleOfNow,
-  publishedPosition,
-  publishedSettings,
-  publishedVerdicts,
-} from '../adapters/postgres/published-gate.ts'
 import { experimentsByPrefix } from '../adapters/postgres/published-experiments.ts'
-import { levelAt } from '../core/gate/budget.ts'
-import { recompute } from '../core/gate/bundle.ts'
+import { standingOf } from '../adapters/postgres/published-standing.ts'
+import { standingLines } from '../core/gate/standing-text.ts'
 import { printable } from '../core/report/printable.ts'
 import { atDoor, say, theOne, type Looking } from './acting.ts'
 import { verdictLines } from './gate-text.ts'
-import { slowModelLine } from './slow-models.ts'
 
 /** `cupel gate show`: the gate's word as it would be now, and what is missing for another. */
 export async function show(id: string, options: Looking): Promise<void> {
   await atDoor(options, 'cupel gate', async client => {
     const experiment = theOne(await experimentsByPrefix(client, id), id, 'experiment')
     if (experiment === null) return
-    const settings = await publishedSettings(client)
-    const position = await publishedPosition(client, experiment.id)
-    const [stored] = await publishedVerdicts(client, { experimentId: experiment.id })
-    const bundle = await bundleOfNow(client, experiment, settings, new Date())
-    const { verdict } = recompute(bundle)
+    const standing = await standingOf(client, experiment, new Date())
+    const { settings, position, verdict, slowModel } = standing
+    const [stored] = standing.verdicts
     if (options.json) {
       const last =
         stored === undefined ? null : { id: stored.id, answer: stored.answer, decidedAt: stored.decidedAt }
       return say(JSON.stringify({ experiment, position, stored: last, settings, now: verdict }, null, 2))
     }
-    const { pause, thresholds, promotion } = settings
-    const slow = await slowModelLine(client, experiment, settings)
     say(
       `${experiment.id}  ${printable(experiment.name)}  ${experiment.state}`,
       stored === undefined
         ? 'the gate has said nothing yet'
         : `last word: ${stored.answer}, ${stored.decidedAt.toISOString()} (verdict ${stored.id})`,
-      experiment.state === 'active'
-        ? `as it stands: ${verdict.answer}`
-        : 'its trial has ended; the figures as they stand:',
-      position === null
-        ? 'error budget: no position yet'
-        : `error budget: position ${position.position} with ${position.promotions} promoted, level ${levelAt(thresholds.level, position).toPrecision(3)}`,
-      ...(pause?.paused
-        ? [`the gate is paused by ${printable(pause.actor)}: ${printable(pause.reason)}`]
-        : []),
-      ...(promotion === 'approve' ? ['each promotion waits for a person: `cupel gate promote`'] : []),
+      ...standingLines({ ...settings, state: experiment.state, verdict, position }).map(printable),
       '',
       ...verdictLines(verdict),
-      ...(slow === null ? [] : ['', slow]),
+      ...(slowModel === null ? [] : ['', slowModel]),
     )
   })
 }

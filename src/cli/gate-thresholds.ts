@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { publishedSettings, type PublishedSettings } from '../adapters/postgres/published-gate.ts'
+import { publishedSettings } from '../adapters/postgres/published-gate.ts'
+import type { PublishedSettings } from '../ports/published.ts'
 import { table } from '../core/experiment-text.ts'
 import { atDoor, looking, say, type Looking } from './acting.ts'
 

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Verdict } from '../core/gate/decide.ts'
 import { readThresholds } from '../core/gate/settings.ts'
-import { emptyStream, readOn, concluded } from '../core/gate/stream.ts'
+import { concluded, newStream, readOn } from '../core/gate/stream.ts'
 import { readLine } from '../core/gate/stream-line.ts'
 import { defaultThresholds, type Thresholds } from '../core/gate/thresholds.ts'
 import { printable } from '../core/report/printable.ts'
@@ -40,27 +40,24 @@ async function decideStream(options: Options): Promise<void> {
   if (!options.stream) return complain('write --stream and give JSON lines on standard input')
   const thresholds = await thresholdsOf(options.settings)
   if (thresholds === null) return
-  let stream = emptyStream
+  const stream = newStream()
   let number = 0
   let answer: Verdict['answer'] | null = null
   for await (const text of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
     number++
-    if (text.trim() === '') continue
-    const line = readLine(text)
+    // JavaScript counts a byte order mark, with which some editors begin a file, as white space.
+    const bare = text.trim()
+    if (bare === '') continue
+    const line = readLine(bare)
     if ('wrong' in line) return complain(`line ${number}: ${printable(line.wrong)}`)
-    const next = readOn(stream, line, thresholds, options.perDay)
-    const { verdict, stream: after } = concluded(next.stream, thresholds)
+    const ignored = readOn(stream, line, thresholds, options.perDay)
+    const verdict = concluded(stream, thresholds)
     const changed = answer !== verdict.answer || line.kind === 'trial'
-    const place = {
-      line: number,
-      trial: after.name,
-      ...(next.ignored !== null && { ignored: next.ignored }),
-    }
-    const waiting = after.open.size === 0 ? {} : { openPullRequests: after.open.size }
-    stream = after
     answer = verdict.answer
+    const place = { line: number, trial: stream.name, ...(ignored !== null && { ignored }) }
+    const waiting = stream.open.size === 0 ? {} : { openPullRequests: stream.open.size }
     if (!options.answers) await say({ ...place, ...waiting, ...verdict, criteria: withE(verdict.criteria) })
-    else if (changed) await say({ ...place, answer, pullRequests: after.evidence.pullRequests })
+    else if (changed) await say({ ...place, answer, pullRequests: stream.evidence.pullRequests })
   }
 }
 

@@ -10,7 +10,7 @@ import { matching } from '../core/match/likeness.ts'
 import { printable } from '../core/report/printable.ts'
 import { openTerminal, type Terminal } from './label-terminal.ts'
 import { ownName } from './own-name.ts'
-import { withDatabase } from './with-database.ts'
+import { databaseOption, withDatabase } from './with-database.ts'
 
 interface Options {
   database?: string
@@ -33,7 +33,7 @@ export function labelCommand(): Command {
     .option('--line <n>', 'with y on a hunk: the line, -12 for the removed line 12')
     .option('--text <words>', 'with y on a hunk: what is wrong there')
     .option('--as <name>', 'who judges: your login on the code host', ownName())
-    .option('--database <url>', 'owner’s or operator’s URL', process.env['DATABASE_URL'])
+    .addOption(databaseOption())
     .action(label)
 }
 

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { Command } from 'commander'
-import { repositoryId, withDatabase } from './with-database.ts'
+import { databaseOption, repositoryId, withDatabase } from './with-database.ts'
 
 /** `cupel samples purge`: forgets the texts of samples; counts and figures, which hold none, stay. */
 export function samplesCommand(): Command {
@@ -10,7 +10,7 @@ export function samplesCommand(): Command {
     .description('forget the texts of samples: snapshots, findings, words of labels')
     .option('--older-than <days>', 'only samples taken longer ago than that')
     .option('--repository <owner/repo>', 'only samples of that repository')
-    .option('--database <url>', 'owner’s or operator’s URL', process.env['DATABASE_URL'])
+    .addOption(databaseOption())
     .action(purge)
   return command
 }

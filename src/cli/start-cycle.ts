@@ -7,22 +7,23 @@ import { terminal } from './start-output.ts'
 const SEED = '1'
 
 /** `cupel start --once --cycle`. Answers the exit code: 0 when every step of the life was seen. */
-export async function startCycle(options: {
-  dataDir: string
-  seed?: string | undefined
-  swap?: boolean | undefined
-}): Promise<number> {
+export async function startCycle(
+  options: { dataDir: string; seed?: string | undefined; swap?: boolean | undefined },
+  { live = liveOnce, output = terminal() } = {},
+): Promise<number> {
   const { dataDir, seed = SEED, swap = false } = options
   await mkdir(dataDir, { recursive: true })
-  const output = terminal()
   const stopping = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort())
+  const stop = (): void => stopping.abort()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop)
   let missing: string[]
   try {
-    missing = await liveOnce({ dataDir, seed, swap, signal: stopping.signal }, output)
+    missing = await live({ dataDir, seed, swap, signal: stopping.signal }, output)
   } catch (error) {
     if (stopping.signal.aborted) return 130
     throw error
+  } finally {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop)
   }
   for (const line of missing) output.print(output.paint('red', `✗ ${line}`))
   if (missing.length === 0)

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { Command } from 'commander'
 import { migrate } from '../adapters/postgres/migrate.ts'
 import { openPool } from '../adapters/postgres/pool.ts'
-import { roleUrl } from '../adapters/postgres/roles.ts'
+import { derivedSessionSecret, roleUrl } from '../adapters/postgres/roles.ts'
 import { checkRedis } from '../adapters/queue/check-redis.ts'
 import { readEnvironment, type Environment } from '../adapters/system/environment.ts'
 import { createLog } from '../adapters/system/log.ts'
@@ -12,7 +12,7 @@ import { Fault } from '../core/fault.ts'
 import { announceDatabase } from './operator-url.ts'
 import { addShippedExperiments } from './shipped-experiments.ts'
 import { nameSlowModels } from './slow-models.ts'
-import { processSpecs } from '../supervisor/processes.ts'
+import { processSpecs, reachedAt } from '../supervisor/processes.ts'
 import { supervise } from '../supervisor/supervise.ts'
 
 const STOP_GRACE_MS = 30_000
@@ -71,7 +71,6 @@ async function start(environment: Environment, once: boolean, closers: Closer[])
   const ownerUrl = environment.databaseUrl ?? (await embeddedDatabase(dataDir, sandboxed, closers))
   say('bringing the database to this version')
   await migrate(ownerUrl, say)
-  if (environment.databaseUrl === null) closers.push(await announceDatabase(dataDir, ownerUrl))
   const operator = openPool(roleUrl(ownerUrl, 'cupel_operator'), { max: 1, applicationName: 'cupel start' })
   try {
     await addShippedExperiments(operator, say)
@@ -84,17 +83,23 @@ async function start(environment: Environment, once: boolean, closers: Closer[])
   const port = process.env['PORT'] || !sandboxed ? environment.port : await freePort()
   const webhookUrl = `http://127.0.0.1:${port}/api/github/webhooks`
   const sandbox = sandboxed ? await localGitHub(dataDir, webhookUrl, closers) : null
+  const sessionSecret = environment.sessionSecret ?? derivedSessionSecret(ownerUrl)
   const own = {
     PORT: String(port),
+    CUPEL_SESSION_SECRET: sessionSecret,
     ...sandbox?.environment,
     // A demonstration shows reviews, not logs.
     ...(sandboxed && {
       METRICS_PORT: '0',
       // V1 must know where.
       CUPEL_ARCHIVE_PORT: process.env['CUPEL_ARCHIVE_PORT'] || String(await freePort()),
+      CUPEL_DASHBOARD_PORT: process.env['CUPEL_DASHBOARD_PORT'] || String(await freePort()),
       LOG_LEVEL: process.env['LOG_LEVEL'] || 'error',
     }),
   }
+  const url = environment.dashboardUrl ?? reachedAt('dashboard', { ...process.env, ...own })
+  const dashboard = { ...(url !== undefined && { url }), sessionSecret }
+  if (environment.databaseUrl === null) closers.push(await announceDatabase(dataDir, ownerUrl, dashboard))
   const log = createLog({ level: environment.logLevel, name: 'supervisor' })
   say('starting the processes')
   const supervisor = supervise(processSpecs(process.env, ownerUrl, own), log)
@@ -104,9 +109,14 @@ async function start(environment: Environment, once: boolean, closers: Closer[])
 
   if (sandbox === null) {
     say(`ready: webhooks at http://${environment.host}:${port}/api/github/webhooks`)
+    // A link would outlive its reader in the log.
+    if (url !== undefined) say(`dashboard at ${url}: \`npx cupel dashboard\` prints a link that signs you in`)
   } else {
     const { demonstrate } = await import('./start-demo.ts')
-    const outcome = await Promise.race([demonstrate(sandbox.github, { once, dataDir }), interrupted])
+    const outcome = await Promise.race([
+      demonstrate(sandbox.github, { once, dataDir, dashboard }),
+      interrupted,
+    ])
     if (outcome === 'interrupted') return 130
     if (once) return outcome.length === 0 ? 0 : 1
   }

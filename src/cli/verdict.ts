@@ -1,10 +1,15 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
+import process from 'node:process'
 import { Command } from 'commander'
-import { canonicalJson, sha256 } from '../core/ids.ts'
-import { disagreement, readBundle } from '../core/gate/bundle.ts'
+import { rowsOfVerdict } from '../adapters/postgres/published-standing.ts'
+import { bundleText, verifyText, type Verified } from '../core/gate/bundle-file.ts'
+import { asStoredLine } from '../core/gate/label-text.ts'
 import { printable } from '../core/report/printable.ts'
 import { atDoor, complain, looking, say, type Looking } from './acting.ts'
-import { verdictWithRows } from './gate-explain.ts'
+import { verdictMeant } from './gate-explain.ts'
+
+/** 2,000 pull requests, the usual horizon, with four findings each have 13 MB, with words 23; in memory some ten times that. */
+const MOST_BYTES = 100_000_000
 
 /** `cupel verdict`: verdicts that can be computed again elsewhere. */
 export function verdictCommand(): Command {
@@ -13,6 +18,7 @@ export function verdictCommand(): Command {
   )
   looking(command.command('export <id>'))
     .description('a verdict with every row that it rests on, as JSON')
+    .option('--with-findings', 'with what findings and labels say, so that their match is computed again too')
     .action(exportVerdict)
   command
     .command('verify <file>')
@@ -21,29 +27,41 @@ export function verdictCommand(): Command {
   return command
 }
 
-async function exportVerdict(id: string, options: Looking): Promise<void> {
+async function exportVerdict(id: string, options: Looking & { withFindings?: true }): Promise<void> {
   await atDoor(options, 'cupel verdict', async client => {
-    const found = await verdictWithRows(client, id)
-    if (found === null) return
-    const bundle = JSON.parse(JSON.stringify(found.bundle)) as object
-    say(JSON.stringify({ ...bundle, sha256: sha256(canonicalJson(bundle)) }, null, 1))
+    const verdict = await verdictMeant(client, id)
+    if (verdict === null) return
+    say(bundleText(await rowsOfVerdict(client, verdict, options.withFindings === true)))
   })
 }
 
-/** Exit code 1 with the first JSON path that does not agree, 2 for what is no bundle. */
+/** Exit code 1 with the first JSON path that does not agree, 2 for what is no bundle, 3 when counts are as they are stored. */
 async function verify(file: string): Promise<void> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error)
-  const read = typeof text === 'string' ? readBundle(text) : { wrong: `it cannot be read (${text.code})` }
-  if ('wrong' in read) {
-    complain(`${printable(file)} is no exported verdict: ${printable(read.wrong)}`)
+  const verified = await read(file)
+  if ('wrong' in verified) {
+    complain(`${printable(file)} is no exported verdict: ${printable(verified.wrong)}`)
     process.exitCode = 2
     return
   }
-  const { sha256: told, ...bundle } = read.bundle as typeof read.bundle & { sha256?: unknown }
-  const path = disagreement(bundle) ?? (told === sha256(canonicalJson(bundle)) ? null : 'sha256')
-  if (path !== null) return complain(`does not agree: ${printable(path)}`)
-  const { stored, experiment, outcomes, runs } = bundle
+  if ('differs' in verified) return complain(`does not agree: ${printable(verified.differs)}`)
+  const { stored, experiment, outcomes, runs } = verified.agrees
+  const asStored = asStoredLine(verified.agrees)
   say(
-    `agrees: ${stored?.verdict.answer} for experiment ${printable(experiment.id)}, from ${outcomes.length} pull requests and ${runs.length} runs`,
+    `${asStored === null ? 'agrees' : 'agrees but for what cannot be computed again'}: ${stored.verdict.answer} for experiment ${printable(experiment.id)}, from ${outcomes.length} pull requests and ${runs.length} runs`,
+    ...(asStored === null ? [] : [asStored]),
   )
+  if (asStored !== null) process.exitCode = 3
+}
+
+async function read(file: string): Promise<Verified> {
+  try {
+    const { size } = await stat(file)
+    if (size > MOST_BYTES)
+      return { wrong: `it has ${Math.ceil(size / 1e6)} MB, and at most ${MOST_BYTES / 1e6} are read` }
+    return verifyText(await readFile(file, 'utf8'))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error)
+      return { wrong: `it cannot be read (${String(error.code)})` }
+    throw error
+  }
 }

@@ -1,6 +1,12 @@
 import process from 'node:process'
+import { Option } from 'commander'
 import pg from 'pg'
 import { operatorUrl } from './operator-url.ts'
+
+/** Not a default value: `--help` would print it, password and all. */
+export function databaseOption(): Option {
+  return new Option('--database <url>', 'owner’s or operator’s URL').env('DATABASE_URL')
+}
 
 /**
  * Runs `work` as the operator on one connection: of the URL given, or of the embedded database of a running

@@ -1,4 +1,7 @@
 import type { CommandForm } from './command.ts'
+import { subjectWords, whyNone, type NotMeant } from './meant.ts'
+import { sanitiseLine } from './review/sanitise.ts'
+import type { OutputPlace } from './review/sanitise-text.ts'
 
 export interface ListedExperiment {
   id: string
@@ -32,39 +35,60 @@ function plain(text: string): string {
   return text.replaceAll(/[`|\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD').slice(0, 100)
 }
 
-/** The experiment that somebody means: its id, or the beginning of it where that fits one alone. */
-export function experimentMeant(
-  experiments: readonly ListedExperiment[],
-  said: string,
-): ListedExperiment | null {
-  const exact = experiments.find(each => each.id === said)
-  if (exact !== undefined) return exact
-  const near = said.length < 6 ? [] : experiments.filter(each => each.id.startsWith(said))
-  return near.length === 1 ? (near[0] ?? null) : null
-}
+/** A word of a reason whose id was left out should not be taken for the beginning of one. */
+export const shortestBeginning = 6
 
-/** Markdown for an experiment that nobody knows. */
-export function renderNoExperiment(said: string): string {
-  return `There is no experiment \`${plain(said)}\`, or more than one begins so. \`/cupel experiments\` lists them. Nothing was done.`
+/** Markdown for an id that names nothing, or more than one. */
+export function renderNotMeant(meant: NotMeant, form: ActionForm): string {
+  const why = whyNone(meant, subjectWords(form), text => `\`${plain(text)}\``)
+  const hint =
+    meant.kind === 'several'
+      ? ''
+      : ` An id may be cut to ${shortestBeginning} characters while one fits; \`/cupel experiments\` and \`cupel quarantine list\` show them.`
+  return `${why.charAt(0).toUpperCase()}${why.slice(1)}.${hint} Nothing was done.`
 }
 
 export type ActionForm = 'promote' | 'quarantine' | 'reevaluate' | 'blacklist' | 'rollback'
 
-/** Markdown for an action that the gate was asked for: what it will do, and what it will not. */
-export function renderRequested(
-  form: ActionForm,
-  subject: string | null,
-  web: { commentId: number },
-): string {
-  const of = subject === null ? '' : ` \`${plain(subject)}\``
+/** What the gate will do when it is asked, and what it will not. `of` names the subject after a blank; '' for none. */
+export function actionWords(form: ActionForm, of: string): string {
   const meant: Record<ActionForm, string> = {
-    promote: `The gate is asked to decide on${of} now. It promotes what is proven and nothing else: what is missing, \`cupel gate show\` says.`,
+    promote: `The gate is asked to decide on${of} now. It promotes what is proven and nothing else.`,
     quarantine: `The gate is asked to put${of} into quarantine.`,
     reevaluate: `The gate is asked to try the quarantined configuration of${of} again. It refuses before the cool-down is over, and what is blacklisted.`,
     blacklist: `The gate is asked to blacklist${of} for good. What is in force is refused: \`/cupel rollback\` comes first.`,
-    rollback: 'The gate is asked to take the release in force back. Its open comments will be folded.',
+    rollback: `The gate is asked to take${of || ' the release in force'} back. Its open comments will be folded.`,
   }
-  return `${meant[form]} The request is \`comment:${web.commentId}\`, audited with your login.`
+  return meant[form]
+}
+
+/** Hidden in the one comment that acknowledges a request and then becomes its answer. */
+export function answerMark(actionId: string): string {
+  return `<!-- cupel:answer:${actionId} -->`
+}
+
+/** Markdown for an action that the gate was asked for. */
+export function renderRequested(form: ActionForm, subject: string | null, actionId: string): string {
+  const of = subject === null ? '' : ` \`${plain(subject)}\``
+  return `${actionWords(form, of)} Its answer will stand here. The request is \`${plain(actionId)}\`, audited with your login.\n\n${answerMark(actionId)}`
+}
+
+const longestOutcome = 4_000
+
+/** Markdown for what the gate made of a request: its words may hold what people and models wrote. */
+export function renderAnswered(
+  asked: { form: ActionForm; subject: string | null; actionId: string },
+  answer: { state: 'done' | 'refused'; outcome: string },
+  place: OutputPlace,
+): string {
+  const { form, subject, actionId } = asked
+  const command = `\`/cupel ${form}${subject === null ? '' : ` ${plain(subject)}`}\``
+  return [
+    `The gate ${answer.state === 'done' ? 'has answered' : 'refused'} ${command}:`,
+    sanitiseLine(answer.outcome, place, longestOutcome),
+    `The request was \`${plain(actionId)}\`.`,
+    answerMark(actionId),
+  ].join('\n\n')
 }
 
 /** Whether a command is one that the gate carries out. */

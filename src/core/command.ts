@@ -66,7 +66,7 @@ export const commandTable = [
     takes: 'id! reason!',
     needs: 'administrator',
     author: false,
-    does: 'blacklists what a quarantine record holds, for good',
+    does: 'blacklists the configuration of an experiment, record or release, or `ID/model`, `ID/prompt` …, for good',
   },
   {
     form: 'rollback',

@@ -14,24 +14,47 @@ export interface CostRow {
   calls?: number
   inputTokens?: number
   outputTokens?: number
+  /** Answers that came from the store in their place, and what they had cost. */
+  storedAnswers?: number
+  savedUsd?: number
 }
 
+/** What stored answers spared, in all. */
+export type Savings = Required<Pick<CostRow, 'storedAnswers' | 'savedUsd'>>
+
 /** Lines for people: a table and the sum. */
-export function costLines(by: CostBy, rows: readonly CostRow[]): string[] {
-  if (rows.length === 0) return ['nothing was spent']
+export function costLines(
+  by: CostBy,
+  rows: readonly CostRow[],
+  { storedAnswers, savedUsd }: Savings,
+): string[] {
+  const saved =
+    storedAnswers === 0
+      ? []
+      : [`${storedAnswers} answers came from the store; they would have cost ${usd(savedUsd)}`]
+  if (rows.length === 0) return ['nothing was spent', ...saved]
   const sum = rows.reduce((all, row) => all + row.usd, 0)
   const byModel = by === 'model'
   return [
     ...table(
-      [by, 'zone', 'cost', ...(byModel ? ['calls', 'tokens in', 'tokens out'] : [])],
-      rows.map(({ what, zone, usd: amount, calls = 0, inputTokens = 0, outputTokens = 0 }) => [
-        what,
-        zone,
-        usd(amount),
-        ...(byModel ? [calls, inputTokens, outputTokens] : []),
+      [by, 'zone', 'cost', ...(byModel ? ['calls', 'tokens in', 'tokens out', 'from store', 'saved'] : [])],
+      rows.map(row => [
+        row.what,
+        row.zone,
+        usd(row.usd),
+        ...(byModel
+          ? [
+              row.calls ?? 0,
+              row.inputTokens ?? 0,
+              row.outputTokens ?? 0,
+              row.storedAnswers ?? 0,
+              usd(row.savedUsd ?? 0),
+            ]
+          : []),
       ]),
     ),
     `${usd(sum)} in all`,
+    ...saved,
     ...(byModel
       ? ['Reviews that were given up and samples that were forgotten have no receipt: see --by zone for all.']
       : []),

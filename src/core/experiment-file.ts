@@ -16,7 +16,7 @@ import {
 import { describeIssue, type Described } from './yaml-issues.ts'
 
 const most = { name: 100, budgetUsd: 100_000 }
-const bases = ['genesis', 'genesis-models'] as const
+const bases = ['genesis', 'genesis-models', 'genesis-secondary'] as const
 
 const changed = z.strictObject({
   base: z.enum(bases),
@@ -38,8 +38,8 @@ export interface ExperimentChecks {
   hasPrice(choice: ModelChoice): boolean
   /** Whether there is a prompt of this name and version. */
   hasPrompt(name: string): boolean
-  /** The models that `base: genesis-models` begins with. */
-  models: { openai: string; anthropic: string }
+  /** The models that `base: genesis-models` begins with, and the one of `base: genesis-secondary`. */
+  models: { openai: string; anthropic: string; secondary: string }
 }
 
 export type ReadExperiment =
@@ -114,8 +114,12 @@ function readConfiguration(
 }
 
 function baseOf(base: (typeof bases)[number], models: ExperimentChecks['models']): Configuration {
-  const withModels = base === 'genesis' ? null : genesisModelsConfiguration(models)
-  return withModels ?? genesisConfiguration
+  const withModels = {
+    genesis: null,
+    'genesis-models': genesisModelsConfiguration(models),
+    'genesis-secondary': genesisModelsConfiguration({ openai: null, anthropic: models.secondary }),
+  }
+  return withModels[base] ?? genesisConfiguration
 }
 
 /** Maps are merged key by key, everything else is replaced; so is a map that says anew which kind of it is meant. */

@@ -40,6 +40,11 @@ export function tokensOf(receipt: Receipt): { inputTokens: number; outputTokens:
   return sum
 }
 
+/** Whether any answer came from the store: such a run says nothing of latency, cost and failures. */
+export function usedStored(receipt: Receipt): boolean {
+  return receipt.steps.some(step => step.stored !== undefined)
+}
+
 /** Providers whose key was refused: no fault of the configuration. */
 export function refusedProviders(receipt: Receipt): Provider[] {
   const names = receipt.steps

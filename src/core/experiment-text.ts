@@ -5,6 +5,11 @@ import type { Interval } from './statistics.ts'
 
 type Cell = string | number
 
+export interface Table {
+  headings: readonly string[]
+  rows: readonly (readonly Cell[])[]
+}
+
 /** Rows under headings, columns as wide as their widest cell; numbers stand to the right. */
 export function table(headings: readonly string[], rows: readonly (readonly Cell[])[]): string[] {
   const all = [headings, ...rows].map(row => row.map(cell => printable(String(cell))))
@@ -42,7 +47,7 @@ export function evidenceLines(evidence: Evidence): string[] {
 
 export function replayLines(outcome: string, summary: ReplaySummary): string[] {
   const { figures } = summary
-  const ms = (value: number | null) => (value === null ? 'too little to say' : `${Math.round(value)} ms`)
+  const ms = (value: number | null) => (value === null ? 'not measured' : `${Math.round(value)} ms`)
   return [
     outcome === 'done' ? 'the replay is done' : `the replay ended early: ${printable(outcome)}`,
     ...table(

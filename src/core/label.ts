@@ -68,7 +68,7 @@ export function consolidate(
   const words = ordered.filter(each => each.value !== 'clean')
   const clusters = likeness.group(words).map(indices => indices.map(index => words[index] as Vote))
   return {
-    places: clusters.flatMap(cluster => decide(cluster) ?? []),
+    places: clusters.flatMap(cluster => placeOf(cluster) ?? []),
     clean: ordered
       .filter(vote => vote.value === 'clean')
       .map(({ path, side, startLine, line, authorId }) => ({ path, side, startLine, line, authorId })),
@@ -78,8 +78,8 @@ export function consolidate(
 const rank = (vote: Vote): number =>
   (vote.kind === 'audited' ? 0 : 3) + ({ A: 0, B: 1, C: 2 } as const)[vote.tier]
 
-/** Null when everybody took back in one word what they said in another. */
-function decide(cluster: readonly Vote[]): LabelledPlace | null {
+/** What votes on one issue come to. Null when everybody took back in one word what they said in another. */
+export function placeOf(cluster: readonly Vote[]): LabelledPlace | null {
   const strongest = Math.min(...cluster.map(rank))
   const deciding = cluster.filter(vote => rank(vote) === strongest)
   const people = Map.groupBy(deciding, vote => vote.authorId ?? vote.origin)

@@ -68,3 +68,9 @@ function shippedGenesis(standing: readonly StandingRelease[]): ReleaseChoice['re
     createdAt: known?.createdAt ?? new Date(0),
   }
 }
+
+/** Where a release stands, said to people: of those that are full, one reviews and the others wait beneath it. */
+export function releaseStanding({ step, inForce }: { step: string; inForce: boolean }): string {
+  if (inForce) return 'in force'
+  return step === 'full' ? 'beneath' : step
+}

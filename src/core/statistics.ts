@@ -112,12 +112,17 @@ export function addToHistogram(histogram: Histogram, value: number): Histogram {
   return { ...histogram, [bucket]: (histogram[bucket] ?? 0) + 1 }
 }
 
+/** How many values it holds. */
+export function countOf(histogram: Histogram): number {
+  return Object.values(histogram).reduce((sum, count) => sum + count, 0)
+}
+
 /** Upper end of the bucket that holds the quantile, so at most 5 % too high. Null when empty. `share` 0 to 1. */
 export function quantile(histogram: Histogram, share: number): number | null {
   const buckets = Object.entries(histogram)
     .map(([bucket, count]) => ({ bucket: Number(bucket), count }))
     .toSorted((a, b) => a.bucket - b.bucket)
-  const total = buckets.reduce((sum, { count }) => sum + count, 0)
+  const total = countOf(histogram)
   let below = 0
   for (const { bucket, count } of buckets) {
     below += count

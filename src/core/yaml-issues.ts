@@ -24,10 +24,17 @@ export function describeIssue(issue: Issue, root: unknown, schema: z.ZodType): D
     case 'invalid_value':
       if (valueAt(root, issue.path) === undefined) return [missing(issue.path)]
       return [notAllowed(issue.path, issue.values.map(String), root)]
-    case 'too_big':
-      return [{ path: issue.path, ...outOfRange('at most', Number(issue.maximum), issue.origin) }]
-    case 'too_small':
-      return [{ path: issue.path, ...outOfRange('at least', Number(issue.minimum), issue.origin) }]
+    // A whole number beyond those that JavaScript holds exactly breaks that limit first, and the schema's own in an issue after it.
+    case 'too_big': {
+      const limit = Number(issue.maximum)
+      if (limit > (innerAt(schema, issue.path, root)?.maxValue ?? Infinity)) return []
+      return [{ path: issue.path, ...outOfRange('at most', limit, issue.origin) }]
+    }
+    case 'too_small': {
+      const limit = Number(issue.minimum)
+      if (limit < (innerAt(schema, issue.path, root)?.minValue ?? -Infinity)) return []
+      return [{ path: issue.path, ...outOfRange('at least', limit, issue.origin) }]
+    }
     case 'custom':
       return [
         { path: issue.path, message: issue.message, cure: String(issue.params?.['cure'] ?? 'correct it') },
@@ -131,8 +138,11 @@ function unknownKey(key: string, known: readonly string[]): { message: string; c
 interface Inner {
   shape?: Record<string, Inner>
   element?: Inner
+  minValue?: number | null
+  maxValue?: number | null
   def?: {
     innerType?: Inner
+    valueType?: Inner
     options?: readonly Inner[]
     discriminator?: string
     format?: string
@@ -161,8 +171,9 @@ function innerAt(schema: unknown, path: readonly PropertyKey[], value: unknown):
   if (step === undefined) return inner
   const below = valueAt(value, [step])
   if (options) return options.map(option => innerAt(option, path, value)).find(found => found !== undefined)
-  return inner?.element
-    ? innerAt(inner.element, rest, below)
+  const each = inner?.element ?? inner?.def?.valueType
+  return each
+    ? innerAt(each, rest, below)
     : inner?.shape && Object.hasOwn(inner.shape, step)
       ? innerAt(inner.shape[String(step)], rest, below)
       : undefined

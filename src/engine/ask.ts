@@ -83,19 +83,27 @@ export async function askModel<T>(asking: Asking, call: Call<T>): Promise<Answer
     const latencyMs = () => Math.round(deps.clock.elapsed() - began)
     try {
       signal.throwIfAborted()
-      const allowed =
-        withinBudget(asking, tokens) && (await deps.reserve(asking.limits.reviewUsd * call.share))
-      if (!allowed) {
+      const { choice, schema, stream } = call
+      const request = { ...call.prompt, schema, stream, cacheKey: asking.cacheKey }
+      const affordable = withinBudget(asking, tokens)
+      // A stored answer counts towards the tokens all the same: with and without it a review reads as much.
+      const stored = affordable ? ((await deps.memory?.recall(choice, request)) ?? null) : null
+      signal.throwIfAborted()
+      if (stored === null && !(affordable && (await deps.reserve(asking.limits.reviewUsd * call.share)))) {
         closeStep(step, { outcome: 'skipped', fault: 'budget-exhausted', latencyMs: latencyMs() })
         return { ok: false, fault: 'budget-exhausted' }
       }
       asking.spentTokens.count += tokens
+      if (stored !== null) {
+        closeStep(step, { outcome: 'ok', latencyMs: latencyMs(), stored: stored.cost })
+        return { ok: true, value: stored.value }
+      }
       const untilAbort = Math.max(1, asking.startedAt + asking.limits.abortMs - deps.clock.elapsed())
-      const answer: ModelAnswer<T> = await deps.models.ask(
-        call.choice,
-        { ...call.prompt, schema: call.schema, stream: call.stream, cacheKey: asking.cacheKey },
-        { deadlineMs: Math.min(untilAbort, call.maxMs ?? untilAbort), signal },
-      )
+      const answer: ModelAnswer<T> = await deps.models.ask(choice, request, {
+        deadlineMs: Math.min(untilAbort, call.maxMs ?? untilAbort),
+        signal,
+      })
+      deps.memory?.keep(choice, request, answer)
       ledger.usd += answer.usage.usd ?? 0
       closeStep(step, { outcome: 'ok', latencyMs: latencyMs(), ...usageFields(answer.usage) })
       return { ok: true, value: answer.value }

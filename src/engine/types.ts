@@ -5,6 +5,7 @@ import type { Receipt } from '../core/review/receipt.ts'
 import type { EarlierRounds } from '../core/review/rounds.ts'
 import type { Snapshot } from '../core/review/snapshot.ts'
 import type { Analysers } from '../ports/analyser.ts'
+import type { Memory } from '../ports/model-answers.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Models, ModelUsage } from '../ports/model.ts'
 
@@ -23,6 +24,8 @@ export interface Preferences {
 
 export interface ExamineDeps {
   models: Models
+  /** Looked into before a model is asked, and told what it answered; absent: every question is asked. */
+  memory?: Memory
   analysers: Analysers
   clock: Clock
   /** Reserves money before a model is asked; false refuses the call. */

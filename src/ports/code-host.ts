@@ -91,6 +91,11 @@ export interface CheckOutcome extends Omit<CheckReport, 'conclusion'> {
   conclusion: CheckReport['conclusion'] | 'failure' | 'action_required' | 'skipped' | 'cancelled'
 }
 
+export interface CommentTarget {
+  kind: 'issue-comment' | 'review-comment'
+  id: number
+}
+
 /** What Cupel writes, and all it can write. Every call is paced by the code host's limits. */
 export interface CodeHostWriter {
   /**
@@ -133,11 +138,19 @@ export interface CodeHostWriter {
   /** Hides comments as outdated, by node id. Answers how many are hidden; those that are gone are skipped. */
   minimise(ref: PullRequestRef, nodeIds: readonly string[]): Promise<number>
   /** Answers in a review thread. */
-  replyInThread(ref: PullRequestRef, commentId: number, body: string): Promise<void>
-  comment(ref: PullRequestRef, body: string): Promise<void>
+  replyInThread(ref: PullRequestRef, commentId: number, body: string): Promise<{ commentId: number }>
+  comment(ref: PullRequestRef, body: string): Promise<{ commentId: number }>
+  /** The newest comment by Cupel that holds `marker`: in review threads with `threadId`, else in the conversation. */
+  findComment(
+    ref: PullRequestRef,
+    threadId: number | null,
+    marker: string,
+  ): Promise<{ commentId: number } | null>
+  /** Throws Fault github-not-found when it was deleted. */
+  rewriteComment(ref: PullRequestRef, target: CommentTarget, body: string): Promise<void>
   react(
     ref: PullRequestRef,
-    target: { kind: 'issue-comment' | 'review-comment'; id: number },
+    target: CommentTarget,
     content: 'eyes' | '+1' | '-1' | 'confused' | 'rocket',
   ): Promise<void>
 }

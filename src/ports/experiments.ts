@@ -67,7 +67,8 @@ export interface RunResult {
   receipt: Receipt | null
   /** Of a failed run: its Fault's code, or 'worker-lost'. */
   errorCode: string | null
-  latencyMs: number
+  /** Null: not measured, as answers came from the store. */
+  latencyMs: number | null
   inputTokens: number
   outputTokens: number
   usd: number
@@ -126,7 +127,8 @@ export interface LabelledRun {
   sampleId: string
   state: RunState
   findings: Finding[]
-  latencyMs: number
+  /** Null: not measured. */
+  latencyMs: number | null
   usd: number
   language: string
   changedLines: number

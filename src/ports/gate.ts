@@ -2,6 +2,7 @@ import type { BudgetPosition } from '../core/gate/budget.ts'
 import type { Verdict } from '../core/gate/decide.ts'
 import type { GateEvidence } from '../core/gate/evidence.ts'
 import type { RunTallies, StoredOutcome } from '../core/gate/outcome.ts'
+import type { RecomputedFigure } from '../core/gate/recomputed.ts'
 import type { Thresholds } from '../core/gate/thresholds.ts'
 
 /** What a door answered. Refused: it looked and said no, in words; asking again changes nothing until the facts do. */
@@ -106,22 +107,8 @@ export interface Verdicts {
   unreleased(): Promise<StoredVerdict[]>
 }
 
-/** One figure as the database recomputes it, without a word from the gate. */
-export interface RecomputedFigure {
-  figure: string
-  /** Observations behind it; null where that says nothing. */
-  n: number | null
-  value: number | null
-  /** ln of its e-value for and against, where it has one. */
-  logFor: number | null
-  logAgainst: number | null
-  /** What logFor must reach, or what the value is held to; null where that is not known. */
-  needed: number | null
-  holds: boolean
-}
-
 export interface Recomputation {
-  /** Figures of an experiment as of a cut; without one, of all there is now. */
+  /** Figures of an experiment as its cut knew them at that time, breaches too; without one, of all there is now. */
   of(experimentId: string, cut?: EvidenceCut & { at: Date }): Promise<RecomputedFigure[]>
 }
 

@@ -41,19 +41,33 @@ export interface Metrics extends QueueMetrics {
   budget(scope: BudgetScope, period: 'day' | 'month', share: number): void
   /** A model call that was not made. */
   budgetRefused(scope: BudgetScope): void
+  /** A question looked up among the stored answers, or an answer that was to be stored. */
+  storedAnswer(outcome: StoredAnswerOutcome): void
 }
+
+/** hit and miss: looked up; kept; refused: not stored, as it repeats a random word of its prompt. */
+export const storedAnswerOutcomes = [
+  'hit',
+  'miss',
+  'lookup-failed',
+  'kept',
+  'keep-failed',
+  'refused',
+] as const
+export type StoredAnswerOutcome = (typeof storedAnswerOutcomes)[number]
 
 export const budgetScopes = ['zone', 'installation', 'repository', 'author'] as const
 export type BudgetScope = (typeof budgetScopes)[number]
 
 /** What the experiments worker reports. */
-export interface ExperimentMetrics extends QueueMetrics, Pick<Metrics, 'step' | 'tokens' | 'usd'> {
-  /** `errorCode` of a failed run. */
+export interface ExperimentMetrics
+  extends QueueMetrics, Pick<Metrics, 'step' | 'tokens' | 'usd' | 'storedAnswer'> {
+  /** `errorCode` of a failed run; `seconds` is null where no time was measured. */
   runFinished(
     kind: 'live' | 'replay',
     state: 'done' | 'degraded' | 'failed',
     errorCode: string | null,
-    seconds: number,
+    seconds: number | null,
   ): void
   findings(count: number): void
   /** How many experiments are in each state, and how many active ones wait for a key or money. */

@@ -1,11 +1,14 @@
 import type { z } from 'zod'
 import type { ModelChoice } from '../core/configuration.ts'
+import type { Nonces } from '../core/review/prompt.ts'
 
 export interface ModelRequest<T> {
   /** Trusted instructions. */
   system: string
   /** Holds untrusted text, delimited. */
   user: string
+  /** The random words of this request, which stand in both. */
+  nonces: Nonces
   /** The whole answer: one object. `name` is sent to the provider. */
   schema: { name: string; type: z.ZodType<T> }
   /** Called with each complete element of the answer's array `streamKey` while the rest still streams; unvalidated. */

@@ -11,7 +11,8 @@ export interface ScorableRun {
   /** No result, or a degraded one. */
   failed: boolean
   findings: Finding[]
-  latencyMs: number
+  /** Null: not measured. */
+  latencyMs: number | null
   usd: number
 }
 

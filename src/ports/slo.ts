@@ -15,4 +15,6 @@ export interface Slo {
    * for after a pause. Answers those that this call wrote.
    */
   closeMinutes(): Promise<ReviewMinute[]>
+  /** Deletes minutes older than so many days, in batches; answers how many rows. */
+  purge(days: number): Promise<number>
 }

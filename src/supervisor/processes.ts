@@ -9,6 +9,7 @@ const processes = {
   experiments: { module: 'jobs/experiments/main.ts', role: 'cupel_experiments' },
   gate: { module: 'jobs/gate/main.ts', role: 'cupel_gate' },
   archive: { module: 'src/archive/main.ts', role: 'cupel_archive' },
+  dashboard: { module: 'src/dashboard/main.ts', role: 'cupel_operator' },
 } as const satisfies Record<string, { module: string; role: DatabaseRole }>
 
 /**
@@ -27,7 +28,7 @@ export function processSpecs(
   own: Readonly<Record<string, string>> = {},
 ): ProcessSpec[] {
   const whole = { ...env, ...own }
-  const given = { ...whole, ARCHIVE_URL: whole.ARCHIVE_URL || archiveUrl(whole) }
+  const given = { ...whole, ARCHIVE_URL: whole.ARCHIVE_URL || reachedAt('archive', whole) }
   return Object.entries(processes).map(([name, { module, role }]) => ({
     name,
     module,
@@ -36,9 +37,14 @@ export function processSpecs(
   }))
 }
 
-/** Where the archive that is started beside the others listens; undefined where that is any free port. */
-function archiveUrl(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const port = env['CUPEL_ARCHIVE_PORT'] || (env['METRICS_PORT'] === '0' ? '0' : String(metricsPorts.archive))
+const ports = { archive: 'CUPEL_ARCHIVE_PORT', dashboard: 'CUPEL_DASHBOARD_PORT' } as const
+
+/** Where the archive or dashboard that is started beside the others is reached from here; undefined where that is any free port. */
+export function reachedAt(
+  name: keyof typeof ports,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const port = env[ports[name]] || (env['METRICS_PORT'] === '0' ? '0' : String(metricsPorts[name]))
   const host = env['HOST'] || '127.0.0.1'
   const reached = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
   return port === '0' ? undefined : `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`

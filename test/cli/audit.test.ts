@@ -135,7 +135,16 @@ describe('cupel audit verify', () => {
   })
 })
 
-test.each(['audit heads', 'migrate'])('the help of cupel %s prints no password', async command => {
+test.each([
+  'audit heads',
+  'migrate',
+  'cost',
+  'experiment list',
+  'feedback show',
+  'gate show',
+  'label',
+  'samples purge',
+])('the help of cupel %s prints no password', async command => {
   const answer = await started([...command.split(' '), '--help'], { DATABASE_URL: 'postgres://a:secret@h/x' })
   expect(answer).toMatchObject({ code: 0, out: expect.stringContaining('DATABASE_URL') as string })
   expect(answer.out).not.toContain('secret')

@@ -116,7 +116,11 @@ describe('restore drill', () => {
   it.each([
     ['production', 'dropped', 'drop schema production cascade'],
     ['gate', 'dropped', 'drop schema gate cascade'],
-    ['experiments_v1', 'emptied', 'truncate experiments_v1.samples, experiments_v1.code_analyses'],
+    [
+      'experiments_v1',
+      'emptied',
+      'truncate experiments_v1.samples, experiments_v1.code_analyses, experiments_v1.model_answers',
+    ],
     [
       'production',
       'damaged, sequence and all',

@@ -14,6 +14,12 @@ beforeAll(async () => {
       steps: [
         { kind: 'model', name: 'openai/first', outcome: 'ok', inputTokens: 1_000, outputTokens: 10, usd },
         { kind: 'model', name: 'openai/spared', outcome: 'skipped' },
+        {
+          kind: 'model',
+          name: 'openai/first',
+          outcome: 'ok',
+          stored: { inputTokens: 900, outputTokens: 9, usd: 0.125 },
+        },
         { kind: 'analyser', name: 'oxlint', outcome: 'ok' },
       ],
     })
@@ -68,10 +74,21 @@ it.each([
 
 it('is shown as a table with its sum, by day of this month when nothing else is said', async () => {
   const said = await cost('--by', 'model')
-  expect(said.out).toMatch(/^model +zone +cost +calls +tokens in +tokens out *\n/)
-  expect(said.out).toMatch(/openai\/first +production +0\.75 USD +2 +2000 +20/)
+  expect(said.out).toMatch(/^model +zone +cost +calls +tokens in +tokens out +from store +saved *\n/)
+  expect(said.out).toMatch(/openai\/first +production +0\.75 USD +2 +2000 +20 +2 +0\.25 USD/)
   const now = await runCupel(['cost'], { DATABASE_URL: database.ownerUrl })
   expect(now).toEqual({ code: 0, out: 'nothing was spent\n', err: '' })
+})
+
+it('says how many answers came from the store and what they would have cost, whatever it is added up by', async () => {
+  for (const by of ['day', 'zone', 'experiment'])
+    expect((await cost('--by', by)).out).toContain(
+      '2 answers came from the store; they would have cost 0.25 USD\n',
+    )
+  const said = await cost('--by', 'model', '--json')
+  expect(JSON.parse(said.out)).toMatchObject([
+    { what: 'openai/first', calls: 2, storedAnswers: 2, savedUsd: 0.25 },
+  ])
 })
 
 it.each([

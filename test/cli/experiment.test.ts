@@ -183,10 +183,10 @@ describe('cupel experiment', () => {
     expect(all.map(each => each.name)).toContain('child')
   })
 
-  it('names no experiment by a beginning that fits none or several', async () => {
+  it('names no experiment by a beginning that fits none, nor by nothing', async () => {
     await added(await idea('one more'))
     expect(await cupel(['show', 'zzz'])).toMatchObject({ status: 1, out: '' })
-    expect((await cupel(['show', ''])).err).toMatch(/^\d experiments begin with/)
+    expect((await cupel(['show', ''])).err).toMatch(/^an empty id names no experiment/)
   })
 
   it('needs a database, and finds no stale one', async () => {

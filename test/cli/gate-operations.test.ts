@@ -1,29 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { until } from '../e2e/until.ts'
 import { runCupel } from '../support/cupel.ts'
 import { nameSlowModels } from '../../src/cli/slow-models.ts'
+import { addExperiment, addRecord, addRuns } from '../support/gate-rows.ts'
+import { goodRun, writeVerdict } from '../support/gate-trial.ts'
 import { gateWorld, type GateWorld } from '../jobs/gate/world.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
-/** What a stranger may change in a file. */
-interface Tampered {
-  outcomes: { counts: { audited: { fp: number } } }[]
-  runs: { state: string; latencyMs: number }[]
-  stored: { verdict: { answer: string; criteria: { recall: { logFor: number } } } }
-  thresholds: { accuracy: number }
-  experiment: { configuration: { prompt: string } }
-  labels: string[]
-  releaseId: string
-}
-
 let world: GateWorld
-let folder: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cupel-verdict-'))
   world = await gateWorld()
   await world.trial('good', 'good')
   await world.trial('late', 'slow')
@@ -34,7 +20,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await world.close()
-  await rm(folder, { recursive: true })
 })
 
 const cupel = (...args: string[]) => runCupel(args, { DATABASE_URL: world.database.url('cupel_operator') })
@@ -66,7 +51,7 @@ describe('cupel gate show', () => {
     expect(await cupel('gate', 'show', 'zzz')).toEqual({
       code: 1,
       out: '',
-      err: 'no experiment begins with zzz\n',
+      err: expect.stringMatching(/^no experiment begins with zzz: see cupel experiment list\n$/) as string,
     })
   })
 })
@@ -78,6 +63,22 @@ describe('cupel gate explain', () => {
     expect(code).toBe(0)
     expect(out).toContain('recomputed here from the same rows: it agrees to 1e-9\n')
     expect(out).toMatch(/^breaches +0 +yes$/m)
+  })
+
+  it('agrees with a verdict of before the first run also when there are some', async () => {
+    await addExperiment(world.owner, 'early')
+    await world.tick()
+    const verdict = await verdictOf('early')
+    const { rows } = await world.owner.query<{ id: string }>('select id from experiments_v1.samples limit 5')
+    await addRuns(
+      world.owner,
+      'early',
+      rows.map(({ id }) => goodRun(id)),
+    )
+    const { code, out } = await cupel('gate', 'explain', verdict)
+    expect(code).toBe(0)
+    expect(out).toContain(' and 0 runs\n')
+    expect(out).toMatch(/^latency +0 /m)
   })
 
   it('answers 1 and the path when what is stored is not what its rows come to', async () => {
@@ -99,69 +100,6 @@ describe('cupel gate explain', () => {
       code: 1,
       err: 'what is stored is not what its rows come to: stored.verdict.criteria.errors.n\n',
     })
-  })
-})
-
-describe('cupel verdict', () => {
-  const exported = async (id: string): Promise<string> => {
-    const file = join(folder, `${id}.json`)
-    const { code, out, err } = await cupel('verdict', 'export', await verdictOf(id))
-    expect({ code, err }).toEqual({ code: 0, err: '' })
-    await writeFile(file, out)
-    return file
-  }
-
-  it.each([
-    ['good', 'promote', 150],
-    ['late', 'quarantine', 150],
-    ['open', 'wait', 0],
-  ])('export of %s is computed again without a database', async (id, answer, pulls) => {
-    const file = await exported(id)
-    expect(await runCupel(['verdict', 'verify', file], {})).toEqual({
-      code: 0,
-      out: `agrees: ${answer} for experiment ${id}, from ${pulls} pull requests and 300 runs\n`,
-      err: '',
-    })
-  })
-
-  it.each<[string, (bundle: Tampered) => unknown]>([
-    [
-      'stored.evidence.accuracy.above.0',
-      ({ outcomes }) => Object.assign(outcomes[7]?.counts.audited ?? {}, { fp: 1 }),
-    ],
-    ['stored.verdict.answer', ({ runs }) => Object.assign(runs[3] ?? {}, { state: 'degraded' })],
-    [
-      'stored.verdict.criteria.latency.bounds.high',
-      ({ runs }) => Object.assign(runs[3] ?? {}, { latencyMs: 5_000 }),
-    ],
-    ['stored.verdict.answer', bundle => (bundle.stored.verdict.answer = 'quarantine')],
-    [
-      'stored.verdict.criteria.recall.logFor',
-      bundle => (bundle.stored.verdict.criteria.recall.logFor += 1e-6),
-    ],
-    ['stored.evidence.accuracy.above.0', bundle => (bundle.thresholds.accuracy = 0.96)],
-    ['experiment.configurationId', bundle => (bundle.experiment.configuration.prompt = 'other@1')],
-    ['sha256', bundle => (bundle.labels = ['another'])],
-    ['sha256', bundle => (bundle.releaseId = 'another')],
-  ])('verify names %s as the first path that does not agree', async (path, tamper) => {
-    const bundle = JSON.parse(await readFile(await exported('good'), 'utf8')) as Tampered
-    tamper(bundle)
-    const file = join(folder, 'tampered.json')
-    await writeFile(file, JSON.stringify(bundle))
-    const said = await runCupel(['verdict', 'verify', file], {})
-    expect(said).toMatchObject({ code: 1, out: '' })
-    expect(said.err).toBe(`does not agree: ${path}\n`)
-  })
-
-  it.each([
-    ['{', 'it is not JSON'],
-    ['{"format":"cupel-verdict/1"}', 'experiment: '],
-  ])('verify answers 2 to %s', async (text, why) => {
-    const file = join(folder, 'none.json')
-    await writeFile(file, text)
-    const { code, err } = await runCupel(['verdict', 'verify', file], {})
-    expect(code).toBe(2)
-    expect(err).toContain(why)
   })
 })
 
@@ -219,6 +157,19 @@ describe('what the gate is asked', () => {
     expect(again.code).toBe(1)
   })
 
+  it.each([
+    ['gate', 'pause', ''],
+    ['gate', 'promote', 'open', '--reason', ' '],
+    ['release', 'rollback', ''],
+    ['quarantine', 'blacklist', 'open', 'x'.repeat(2_001)],
+  ])('needs a reason: %j', async (...words) => {
+    expect(await cupel(...words)).toEqual({
+      code: 1,
+      out: '',
+      err: 'give a reason, in at most 2000 characters: it stands in the audit log\n',
+    })
+  })
+
   it('is told where the answer will be when the gate does not answer in time', async () => {
     const { code, out } = await cupel('gate', 'promote', 'open', '--wait', '0')
     expect({ code, out: out.replace(/as \S+:/, 'as an id:') }).toEqual({
@@ -254,4 +205,81 @@ it('the start names the experiments on trial whose models are too slow, and no o
   expect(said).toEqual([
     'experiment slowly (slowly): openai/model-of-slowly cannot meet the latency: 95 % of its runs take up to 9000 ms; latency_ms is 3000, of which production takes 0 beside the examination',
   ])
+})
+
+describe('an id', () => {
+  const asked = async (): Promise<{ kind: string; subject: string | null }[]> =>
+    (
+      await world.owner.query<{ kind: string; subject: string | null }>(
+        `select kind, subject from gate.actions where subject like 'twin%' or subject like 'lone%' order by requested_at`,
+      )
+    ).rows
+
+  beforeAll(async () => {
+    for (const id of ['twin-e1', 'twin-e2', 'lone-e']) await addExperiment(world.owner, id)
+    for (const id of ['twin-r1', 'twin-r2', 'lone-r']) await addRecord(world.owner, id)
+    for (const id of ['twin-l1', 'twin-l2', 'lone-l'])
+      await world.owner.query(
+        `with made as (
+           insert into production.releases (id, kind, configuration_id, configuration, verdict_id)
+           select $1, 'promoted', configuration_id, configuration, $1 from production.releases where id = 'genesis'
+           returning id
+         ) insert into production.release_steps (release_id, step, share, reason, actor)
+           select id, 'failed', 0, 'it had its day', 'test' from made`,
+        [id],
+      )
+    for (const id of ['twin-v1', 'twin-v2']) {
+      const written = await writeVerdict(world.owner, 'twin-e1', { answer: 'wait' })
+      await world.owner.query('update gate.verdicts set id = $2 where id = $1', [written, id])
+    }
+  })
+
+  const ask = ['why', '--wait', '0']
+  it.each<[string, string[]]>([
+    ['experiment', ['experiment', 'show', 'ID']],
+    ['experiment', ['gate', 'show', 'ID']],
+    ['experiment', ['gate', 'promote', 'ID', '--wait', '0']],
+    ['verdict', ['gate', 'explain', 'ID']],
+    ['verdict', ['verdict', 'export', 'ID']],
+    ['record', ['quarantine', 'show', 'ID']],
+    ['record', ['quarantine', 'reevaluate', 'ID', ...ask]],
+    ['experiment, record or release', ['quarantine', 'blacklist', 'ID', ...ask]],
+    ['experiment, record or release', ['quarantine', 'blacklist', 'ID', ...ask, '--part', 'model']],
+    ['release', ['release', 'show', 'ID']],
+    ['release', ['release', 'rollback', ...ask, '--release', 'ID']],
+  ])('of an %s that fits none or several is refused, with those that it may be: %j', async (what, words) => {
+    const say = (id: string) => cupel(...words.map(word => (word === 'ID' ? id : word)))
+    const none = await say('nothing')
+    expect({ ...none, err: none.err.split(': see ')[0] }).toEqual({
+      code: 1,
+      out: '',
+      err: `no ${what} begins with nothing`,
+    })
+    const several = await say('twin')
+    expect(several).toMatchObject({ code: 1, out: '' })
+    expect(several.err).toMatch(/^twin may be twin-\w\d, twin-\w\d.*: write more of it\n$/)
+    expect(await asked()).toEqual([])
+  })
+
+  it.each<[string, string[]]>([
+    ['lone-e', ['gate', 'promote', 'lone', '--wait', '0']],
+    ['lone-r', ['quarantine', 'reevaluate', 'lone', ...ask]],
+    ['lone-l/model', ['quarantine', 'blacklist', 'lone-l', ...ask, '--part', 'model']],
+    ['lone-r', ['quarantine', 'blacklist', 'lone-r', ...ask]],
+    ['lone-l', ['release', 'rollback', ...ask, '--release', 'lone']],
+  ])('that fits %s alone means it: %j', async (id, words) => {
+    expect(await cupel(...words)).toMatchObject({ code: 0, err: '' })
+    expect((await asked()).at(-1)?.subject).toBe(id)
+  })
+
+  it.each([
+    ['lone-e', ['experiment', 'show', 'lone']],
+    ['lone-e', ['gate', 'show', 'lone']],
+    ['lone-r', ['quarantine', 'show', 'lone']],
+    ['lone-l', ['release', 'show', 'lone']],
+  ])('that fits %s alone shows it: %j', async (id, words) => {
+    const { code, out } = await cupel(...words)
+    expect(code).toBe(0)
+    expect(out).toMatch(new RegExp(`^${id} `))
+  })
 })

@@ -5,12 +5,15 @@ import { expect, it } from 'vitest'
 
 const bin = fileURLToPath(new URL('../../bin/cupel.js', import.meta.url))
 
-async function decideOn(lines: readonly object[], ...args: string[]) {
+const decideOn = (lines: readonly object[], ...args: string[]) =>
+  decideOnText(lines.map(line => JSON.stringify(line)).join('\n'), ...args)
+
+async function decideOnText(input: string, ...args: string[]) {
   const child = spawn(process.execPath, [bin, 'gate', 'decide', '--stream', ...args], {
     env: { PATH: process.env['PATH'] },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
-  child.stdin.end(lines.map(line => JSON.stringify(line)).join('\n'))
+  child.stdin.end(input)
   const code = new Promise<number>(done => child.once('close', status => done(status ?? -1)))
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
   const verdicts = out
@@ -51,4 +54,11 @@ it('with --answers it prints trials and changes only', async () => {
     { line: 11, trial: 'b', answer: 'wait', pullRequests: 0 },
   ])
   expect(code).toBe(0)
+})
+
+it('a byte order mark at the start and lines that end with CRLF are read', async () => {
+  const run = '{"kind":"run","state":"done","latencyMs":900}'
+  const { code, verdicts, err } = await decideOnText(`\uFEFF${run}\r\n\r\n${run}\r\n`)
+  expect(verdicts.map(verdict => verdict['line'])).toEqual([1, 3])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
 })

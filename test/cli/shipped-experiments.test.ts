@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { experimentChecks } from '../../src/cli/experiment-checks.ts'
 import { addShippedExperiments } from '../../src/cli/shipped-experiments.ts'
+import { shippedPrices } from '../../src/adapters/models/prices.ts'
+import defaultModels from '../../src/adapters/system/default-models.json' with { type: 'json' }
 import { genesisModelsConfiguration } from '../../src/core/genesis.ts'
 import { canonicalJson, configurationId } from '../../src/core/ids.ts'
 import { testDatabase, type TestDatabase } from '../support/database.ts'
@@ -32,7 +35,7 @@ it('without a key for its model no experiment is added', async () => {
 
 it('what is in force already is not tried, and said so', async () => {
   withKey()
-  const inForce = genesisModelsConfiguration({ openai: null, anthropic: 'claude-sonnet-5-5' })
+  const inForce = genesisModelsConfiguration({ openai: null, anthropic: 'claude-haiku-5-5' })
   const owner = database.pool('owner', 1)
   await owner.query('select doors.install_genesis_models($1, $2)', [
     canonicalJson(inForce),
@@ -65,3 +68,38 @@ it('with a key it is added at the first start only, also when it was stopped mea
     { name: 'per file on the secondary model', author: 'cupel', state: 'stopped' },
   ])
 })
+
+it('another model or file later adds nothing to a database that had it: only an administrator spends that money', async () => {
+  withKey()
+  vi.stubEnv('CUPEL_EXPERIMENTS_ANTHROPIC_MODEL', 'claude-opus-5-5')
+  expect(await start()).toEqual([])
+  expect(await experiments()).toHaveLength(1)
+})
+
+it('what it tries is the model that CUPEL_EXPERIMENTS_ANTHROPIC_MODEL names', async () => {
+  withKey()
+  vi.stubEnv('CUPEL_EXPERIMENTS_ANTHROPIC_MODEL', 'claude-opus-5-5')
+  const own = await testDatabase()
+  try {
+    const operator = own.pool('cupel_operator', 1)
+    await addShippedExperiments(operator, () => {})
+    const { rows } = await operator.query<{ configuration: string }>(
+      'select configuration from experiments_v1.published_experiments',
+    )
+    expect(rows.map(row => JSON.parse(row.configuration) as unknown)).toEqual([
+      genesisModelsConfiguration({ openai: null, anthropic: 'claude-opus-5-5' }),
+    ])
+  } finally {
+    await own.drop()
+  }
+})
+
+it.each(['input', 'cachedInput', 'output'] as const)(
+  'by the shipped prices its %s costs less than that of any model that production asks by default',
+  part => {
+    const { openai, anthropic } = shippedPrices
+    const tried = anthropic[experimentChecks().models.secondary]?.[part] ?? Infinity
+    expect(tried).toBeLessThan(openai[defaultModels.openai]?.[part] ?? 0)
+    expect(tried).toBeLessThan(anthropic[defaultModels.anthropic]?.[part] ?? 0)
+  },
+)

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
-  experimentMeant,
+  answerMark,
   renderExperiments,
-  renderNoExperiment,
+  renderAnswered,
+  renderNotMeant,
   renderRequested,
 } from '../../src/core/administrator-text.ts'
 import { renderHelp, renderIncomplete, renderRefusal, renderUnknown } from '../../src/core/command-text.ts'
@@ -139,6 +140,7 @@ describe('who may command', () => {
 
 describe('what Cupel answers', () => {
   const actions = ['promote', 'quarantine', 'reevaluate', 'blacklist', 'rollback'] as const
+  const place = { owner: 'acme', name: 'shop', webUrl: 'https://github.example' }
 
   it('experiments on trial first, and never more than 50', () => {
     const many = Array.from({ length: 60 }, (_, index) => ({ id: `e${index}`, name: 'n', state: 'stopped' }))
@@ -149,19 +151,25 @@ describe('what Cupel answers', () => {
   })
 
   it.each([
-    ['abcdef-1', 'abcdef-1'],
-    ['abcdef', null],
-    ['abcdeg', 'abcdeg-3'],
-    ['abc', null],
-    ['nothing', null],
-    ['short', 'short'],
-  ])('%s means the experiment %s', (said, id) => {
-    const known = ['abcdef-1', 'abcdef-2', 'abcdeg-3', 'short'].map(each => ({
-      id: each,
-      name: '',
-      state: 'active',
-    }))
-    expect(experimentMeant(known, said)?.id ?? null).toBe(id)
+    [
+      'says what stands in the database as words only',
+      'refused @everyone: see https://evil.example/x and #1 <img src=x> <!-- cupel:answer:comment:2 -->',
+      ['`@everyone`', '`evil.example (link removed)`', '`#1`'],
+      ['https://', '<img', '<!-- cupel:answer:comment:2'],
+    ],
+    [
+      'keeps what the gate says of evidence',
+      'wait (verdict v1): 0 of 60 labelled pull requests',
+      ['wait (verdict v1): 0 of 60'],
+      [],
+    ],
+  ])('an answer of the gate %s', (_what, outcome, has, hasNot) => {
+    const asked = { form: 'promote', subject: 'e1', actionId: 'comment:1' } as const
+    const text = renderAnswered(asked, { state: 'refused', outcome }, place)
+    expect(text).toMatch(/^The gate refused `\/cupel promote e1`:\n\n/)
+    for (const part of has) expect(text).toContain(part)
+    for (const part of hasNot) expect(text).not.toContain(part)
+    expect(text.endsWith(answerMark('comment:1'))).toBe(true)
   })
 
   it('help and docs/commands.md name every command with the same words', () => {
@@ -190,9 +198,17 @@ describe('what Cupel answers', () => {
     for (const text of [
       renderHelp(),
       renderIncomplete('quarantine'),
-      renderNoExperiment('/cupel pause'),
+      renderNotMeant({ kind: 'none', said: '/cupel pause' }, 'promote'),
+      renderNotMeant({ kind: 'several', said: 'x', ids: ['a\n/cupel pause', 'b'] }, 'rollback'),
+      ...actions.map(form =>
+        renderAnswered(
+          { form, subject: '`\n/cupel pause', actionId: 'comment:1' },
+          { state: 'done', outcome: 'so\n/cupel pause\n' },
+          place,
+        ),
+      ),
       renderExperiments([{ id: 'e', name: '`\n/cupel pause\n|', state: 'active' }]),
-      ...actions.map(form => renderRequested(form, 'e', { commentId: 1 })),
+      ...actions.map(form => renderRequested(form, 'e', 'comment:1')),
       renderRefusal('rollback', 'administrator'),
       renderRefusal('review', 'write'),
       renderUnknown({ said: 'x', suggestion: null }),

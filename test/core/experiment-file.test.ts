@@ -18,7 +18,7 @@ const checks: ExperimentChecks = {
       return false
     }
   },
-  models: { openai: 'gpt-6.1-terra', anthropic: 'claude-sonnet-5-5' },
+  models: { openai: 'gpt-6.1-terra', anthropic: 'claude-sonnet-5-5', secondary: 'claude-haiku-5-5' },
 }
 const read = (text: string) => readExperiment(text, checks)
 const model = '{ provider: openai, model: gpt-6.1-terra, maxOutputTokens: 4000 }'
@@ -74,7 +74,10 @@ describe('a definition that can be used', () => {
   it('ships: the secondary model per file', () => {
     const text = readFileSync(new URL('../../experiments/secondary.yml', import.meta.url), 'utf8')
     const { definition } = read(text)
-    expect(definition?.configuration.routing.strategy).toBe('secondary')
+    expect(definition?.configuration).toMatchObject({
+      routing: { strategy: 'secondary', secondary: { model: 'claude-haiku-5-5' } },
+      technique: { pass: 'per-file' },
+    })
     expect(configurationSchema.safeParse(definition?.configuration).success).toBe(true)
   })
 })

@@ -118,7 +118,7 @@ describe('compose.yaml', () => {
       expect(services[name].image).toMatch(/@sha256:[0-9a-f]{64}$/)
       expect(services[name].healthcheck).toBeDefined()
     }
-    expect(services.cupel.ports).toEqual(['127.0.0.1:3000:3000'])
+    expect(services.cupel.ports).toEqual(['127.0.0.1:3000:3000', '127.0.0.1:9468:9468'])
   })
 
   it('runs Cupel read-only and without capabilities', () => {

@@ -37,7 +37,10 @@ it.each([
   ['GitHub’s adapter', /^src\/adapters\/(?:github|git)\//],
   ['GitHub’s packages', /^(?:probot|@octokit\/)/],
   ['another zone', /^(?:jobs\/(?!experiments\/)|src\/(?:web|cli|supervisor)\/)/],
-  ['production’s stores', /^src\/adapters\/postgres\/(?!experiments|readmissions|runs|spending|pool)/],
+  [
+    'production’s stores',
+    /^src\/adapters\/postgres\/(?!answers|delete-in-batches|experiments|readmissions|runs|spending|pool)/,
+  ],
   ['the sandbox', /^sandbox\//],
 ])('the experiments worker loads nothing of %s', (_, pattern) => {
   expect(loaded.filter(name => pattern.test(name))).toEqual([])

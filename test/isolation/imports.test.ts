@@ -200,6 +200,25 @@ describe('the edges', () => {
     expect(beyond(own(from('src/web/main.ts')), ...wiring)).toEqual([])
   })
 
+  it('what archive and dashboard show their pages with imports core and ports, and reads its own style', () => {
+    const builtins = ['node:crypto', 'node:fs', 'node:http']
+    expect(beyond(from('src/pages/'), 'src/core/', 'src/ports/', 'src/pages/', ...builtins)).toEqual([])
+    const readers = from('src/pages/').filter(({ to }) => to === 'node:fs')
+    expect(readers.map(({ file }) => file)).toEqual(['src/pages/frame.ts'])
+  })
+
+  it.each(['archive', 'dashboard'])(
+    '%s imports core, ports and pages; only main.ts touches adapters',
+    name => {
+      const folder = `src/${name}/`
+      const shown = own(from(folder)).filter(({ file }) => file !== `${folder}main.ts`)
+      expect(beyond(shown, 'src/core/', 'src/ports/', 'src/pages/', folder)).toEqual([])
+      const main = own(from(`${folder}main.ts`))
+      const wiring = ['src/core/', 'src/adapters/postgres/', 'src/adapters/system/', folder]
+      expect(beyond(main, ...wiring)).toEqual([])
+    },
+  )
+
   it('V1’s way out imports core; only main.ts touches adapters', () => {
     const proxy = own(from('src/egress/')).filter(({ file }) => file !== 'src/egress/main.ts')
     expect(beyond(proxy, 'src/core/', 'src/egress/')).toEqual([])
@@ -207,11 +226,11 @@ describe('the edges', () => {
     expect(beyond(own(from('src/egress/main.ts')), ...wiring)).toEqual([])
   })
 
-  it('nobody imports web, the supervisor or a command line but the command line', () => {
-    const edges = ['src/web/', 'src/egress/', 'src/supervisor/', 'src/cli/']
-    const into = imports.filter(({ to }) => edges.some(edge => to.startsWith(edge)))
-    const strays = into.filter(
-      ({ file, to }) => !file.startsWith('src/cli/') && dirname(file) !== dirname(to),
+  it('nobody imports web, the dashboard, the supervisor or a command line but the command line', () => {
+    const edges = ['src/web/', 'src/egress/', 'src/dashboard/', 'src/supervisor/', 'src/cli/']
+    const into = (edge: string): Import[] => imports.filter(({ to }) => to.startsWith(edge))
+    const strays = edges.flatMap(edge =>
+      into(edge).filter(({ file }) => !file.startsWith('src/cli/') && !file.startsWith(edge)),
     )
     expect(strays).toEqual([])
   })

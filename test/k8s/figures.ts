@@ -20,6 +20,7 @@ it.each([
   ['cupel-production', 'platform-v2-stable', 3, v2, 1, 0, true],
   ['cupel-experiments', 'platform-v1-exp', 2, v1, 1, 1, false],
   ['cupel-archive', 'platform-v3-quarantine', 1, v3, 0, 1, false],
+  ['cupel-dashboard', 'platform-gate', 1, v3, 1, 0, false],
 ])(
   '%s of %s: %i replicas, its resources, its way of rolling',
   (name, namespace, replicas, resources, surge, unavailable, apart) => {

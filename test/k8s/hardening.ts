@@ -208,11 +208,8 @@ describe.each(Object.entries(processes))('%s', (name, { namespace, module, role,
     const allowed = role ? Object.keys(environmentFor(role, everything)) : given
     // Experiments read keys of their own, which the supervisor renames and Kubernetes does not have to.
     const renamed = role === 'experiments' ? ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY'] : []
-    const own = role === 'dashboard' ? ['CUPEL_SESSION_SECRET'] : []
     expect(
-      given.filter(
-        variable => ![...allowed, ...harmless, ...renamed, ...own, 'DATABASE_URL'].includes(variable),
-      ),
+      given.filter(variable => ![...allowed, ...harmless, ...renamed, 'DATABASE_URL'].includes(variable)),
     ).toEqual([])
   })
 

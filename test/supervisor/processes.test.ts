@@ -43,6 +43,7 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
       'ANTHROPIC_BASE_URL',
       'ANTHROPIC_MODEL',
       'ARCHIVE_URL',
+      'CUPEL_ANSWER_DAYS',
       'CUPEL_EXPERIMENTS_DAILY_USD',
       'CUPEL_EXPERIMENTS_MONTHLY_USD',
       'CUPEL_EXPERIMENTS_REQUESTS_PER_MINUTE',
@@ -64,6 +65,10 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
     sees: ['CUPEL_DEPLOYER', 'CUPEL_GATE_SECONDS', 'CUPEL_JUDGING_BUDGET', 'HOST', 'METRICS_PORT'],
   },
   archive: { role: 'cupel_archive', sees: ['HOST', 'METRICS_PORT'] },
+  dashboard: {
+    role: 'cupel_operator',
+    sees: ['CUPEL_DASHBOARD_URL', 'CUPEL_SESSION_SECRET', 'HOST', 'METRICS_PORT'],
+  },
   production: {
     role: 'cupel_production',
     sees: [
@@ -73,6 +78,7 @@ const expected: Record<string, { role: Role; sees: string[] }> = {
       'ANTHROPIC_MODEL',
       'APP_ID',
       'CUPEL_ADMINS',
+      'CUPEL_ANSWER_DAYS',
       'CUPEL_DAILY_USD',
       'CUPEL_DAILY_USD_AUTHOR',
       'CUPEL_DAILY_USD_INSTALLATION',
@@ -108,6 +114,7 @@ const renamed = [
   'CUPEL_EXPERIMENTS_METRICS_PORT',
   'CUPEL_GATE_METRICS_PORT',
   'CUPEL_ARCHIVE_PORT',
+  'CUPEL_DASHBOARD_PORT',
 ]
 
 let folder: string
@@ -206,6 +213,10 @@ it.each([
       'CUPEL_EXPERIMENTS_ANTHROPIC_API_KEY',
       'REDIS_URL',
     ],
+  ],
+  [
+    'dashboard',
+    ['APP_ID', 'PRIVATE_KEY', 'WEBHOOK_SECRET', 'GITHUB_TOKEN', 'OPENAI_API_KEY', 'REDIS_URL', 'ARCHIVE_URL'],
   ],
 ])('%s holds no value of %j, under whatever name', (name, secrets) => {
   const values = Object.values(seen[name] ?? {}).join('\n')

@@ -75,6 +75,17 @@ export async function addExperiment(
   return known
 }
 
+/** A quarantine record of a trial that nobody else knows of. */
+export async function addRecord(owner: pg.Pool, id: string): Promise<void> {
+  await owner.query(
+    `insert into quarantine.quarantine_records (id, experiment_id, configuration_id, configuration, outcome, failure_reasons,
+       metrics_at_failure, impact_analysis)
+     select $1, 'trial of ' || $1, configuration_id, configuration, 'failed', '{"reasons":[]}', '{}', '{}'
+     from production.releases where id = 'genesis'`,
+    [id],
+  )
+}
+
 export async function addOutcomes(
   owner: pg.Pool,
   experimentId: string,

@@ -22,10 +22,14 @@ insert into production.review_findings (code_review_id, state, position, fingerp
   from production.code_reviews r, generate_series(1, 3) f;
 insert into production.feedback (repository_id, number, comment_id, fingerprint, kind, author_id, author_login, standing, content, given_at)
   select n % 7, n, n, md5(n::text), 'reply', n % 5, 'ann', 'collaborator', ${hostileText}, now() from ${n};
+insert into production.model_answers (repository_id, key, answer, repaired, input_tokens, output_tokens, usd, answered_at)
+  select n % 7, md5(n::text) || md5(n::text), ${hostileText}, false, 900, 20, 0.01, now() from ${n};
 insert into experiments_v1.experiments (id, name, author, author_kind, budget_usd, configuration_id, configuration, parts)
   values ('experiment', 'drill', 'ann', 'person', 5, '${configurationId({ ...genesisConfiguration, analysers: ['oxlint'] })}', '${configuration}', '{}');
 insert into experiments_v1.samples (id, repository_id, number, head_sha, snapshot, seed, split, hunks, changed_lines, language)
   select 'sample-' || n, n % 7, n, md5(n::text), json_build_object('text', repeat(md5(n::text), 60)), md5(n::text) || md5(n::text), 'evaluation', 3, 30, 'ts' from ${n};
+insert into experiments_v1.model_answers (sample_id, key, answer, repaired, input_tokens, output_tokens, usd, answered_at)
+  select 'sample-' || n, md5(n::text) || md5(n::text), ${hostileText}, true, 900, 20, null, now() from ${n};
 insert into gate.sample_baselines (sample_id, release_id, findings, latency_ms, degraded, usd)
   select 'sample-' || n, 'genesis', '[]', 900, false, 0 from ${n};
 insert into experiments_v1.code_analyses (experiment_id, sample_id, kind, state, findings, latency_ms, usd, finished_at)

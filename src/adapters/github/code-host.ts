@@ -13,7 +13,7 @@ import { readPermission } from './read-permission.ts'
 import { readPullRequest } from './read-pull-request.ts'
 import { resolveThreads } from './resolve-threads.ts'
 import { startCheck } from './start-check.ts'
-import { comment, react, replyInThread } from './write-comments.ts'
+import { comment, findComment, react, replyInThread, rewriteComment } from './write-comments.ts'
 
 /** GitHub behind both ports. `botLogin` is `<slug>[bot]`. Everything thrown is a Fault. */
 export function codeHost(options: CallDeps & { botLogin: string }): {
@@ -45,6 +45,8 @@ export function codeHost(options: CallDeps & { botLogin: string }): {
       minimise: (ref, nodeIds) => minimiseComments(call, ref, nodeIds),
       replyInThread: (ref, commentId, body) => replyInThread(deps, ref, commentId, body),
       comment: (ref, body) => comment(deps, ref, body),
+      findComment: (ref, threadId, marker) => findComment(deps, ref, threadId, marker),
+      rewriteComment: (ref, target, body) => rewriteComment(call, ref, 'rewriteComment', target, body),
       react: (ref, target, content) => react(call, ref, target, content),
     },
   }

@@ -1,12 +1,11 @@
-import { z } from 'zod'
 import { Fault } from '../../core/fault.ts'
 import type { PullRequestRef } from '../../core/pull-request.ts'
 import type { Call } from './call.ts'
 import { capBody } from './cap-body.ts'
 import { summaryMark } from './own-marks.ts'
-import { postComment } from './write-comments.ts'
+import { postComment, rewriteComment } from './write-comments.ts'
 
-const answer = z.object({ id: z.number() })
+const name = 'putSummary'
 
 /** Rewrites the summary; creates it when there is none or somebody deleted it. A lost answer is looked for once. */
 export async function putSummary(
@@ -17,33 +16,12 @@ export async function putSummary(
 ): Promise<{ commentId: number }> {
   const text = capBody(body)
   if (commentId !== null) {
-    const rewritten = await rewrite(deps.call, ref, commentId, text)
-    if (rewritten) return rewritten
+    try {
+      await rewriteComment(deps.call, ref, name, { kind: 'issue-comment', id: commentId }, text)
+      return { commentId }
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'github-not-found') throw error
+    }
   }
-  return postComment(deps, ref, { name: 'putSummary', body: text, mark: summaryMark })
-}
-
-/** Null when the comment is gone. Rewriting is a write, but creates no content by GitHub's counting. */
-async function rewrite(
-  call: Call,
-  ref: PullRequestRef,
-  commentId: number,
-  body: string,
-): Promise<{ commentId: number } | null> {
-  try {
-    const { data } = await call.rest(
-      ref,
-      {
-        name: 'putSummary',
-        kind: 'write',
-        route: 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}',
-        parameters: { comment_id: commentId, body },
-      },
-      answer,
-    )
-    return { commentId: data.id }
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'github-not-found') return null
-    throw error
-  }
+  return postComment(deps, ref, { name, body: text, mark: summaryMark })
 }

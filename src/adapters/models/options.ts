@@ -1,4 +1,5 @@
 import type { Environment } from '../system/environment.ts'
+import type { MemoryOptions } from './memory.ts'
 import type { ModelsOptions } from './models.ts'
 import { readPriceTable } from './price-file.ts'
 
@@ -12,4 +13,12 @@ export function modelOptions(
     ...(anthropic && { anthropic: { apiKey: anthropic.apiKey, baseURL: anthropic.baseUrl } }),
     ...(environment.pricesPath !== null && { prices: readPriceTable(environment.pricesPath) }),
   }
+}
+
+/** The same of createMemory. */
+export function memoryOptions({
+  answerDays,
+  models: { openai, anthropic },
+}: Environment): Pick<MemoryOptions, 'days' | 'endpoints'> {
+  return { days: answerDays, endpoints: { openai: openai?.baseUrl, anthropic: anthropic?.baseUrl } }
 }

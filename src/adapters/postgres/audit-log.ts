@@ -77,3 +77,13 @@ export async function auditHead(db: Pick<pg.ClientBase, 'query'>): Promise<Audit
   const { rows } = await db.query<{ sequence: string; hash: string }>('select sequence, hash from audit.head')
   return { sequence: Number(rows[0]?.sequence ?? 0), hash: rows[0]?.hash ?? '' }
 }
+
+/** Newest first: at most `limit` of those before a sequence, or of all. */
+export async function newestEvents(db: Db, limit: number, before: number | null): Promise<StoredEvent[]> {
+  const { rows } = await db.query<Omit<StoredEvent, 'sequence'> & { sequence: string }>(
+    `select sequence, previous_hash as "previousHash", hash, event from audit.event_log
+     where $2::bigint is null or sequence < $2 order by sequence desc limit $1`,
+    [limit, before],
+  )
+  return rows.map(row => ({ ...row, sequence: Number(row.sequence) }))
+}

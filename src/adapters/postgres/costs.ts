@@ -1,4 +1,4 @@
-import type { CostBy, CostRow } from '../../core/cost.ts'
+import type { CostBy, CostRow, Savings } from '../../core/cost.ts'
 import type { Db } from './pool.ts'
 
 interface Span {
@@ -12,15 +12,20 @@ const spending = `
   union all
   select 'experiments', s.day, s.usd from experiments_v1.published_spending s where s.day between $1 and $2`
 
+const modelCosts = `
+  select 'production' as zone, p.day, p.model, p.usd, p.calls, p.input_tokens, p.output_tokens, p.stored_answers, p.saved_usd
+  from production.published_model_costs p where p.day between $1 and $2
+  union all
+  select 'experiments', e.day, e.model, e.usd, e.calls, e.input_tokens, e.output_tokens, e.stored_answers, e.saved_usd
+  from experiments_v1.published_model_costs e where e.day between $1 and $2`
+
 const queries: Record<CostBy, string> = {
   day: `select s.day::text as what, s.zone, sum(s.usd) as usd from (${spending}) s group by 1, 2 order by 1, 2`,
   month: `select to_char(s.day, 'YYYY-MM') as what, s.zone, sum(s.usd) as usd from (${spending}) s group by 1, 2 order by 1, 2`,
   zone: `select s.zone as what, s.zone, sum(s.usd) as usd from (${spending}) s group by 1, 2 order by 3 desc`,
   model: `select m.model as what, m.zone, sum(m.usd) as usd, sum(m.calls) as calls, sum(m.input_tokens) as input_tokens,
-      sum(m.output_tokens) as output_tokens
-    from (select 'production' as zone, p.* from production.published_model_costs p
-      union all select 'experiments', e.* from experiments_v1.published_model_costs e) m
-    where m.day between $1 and $2 group by 1, 2 order by 3 desc, 1`,
+      sum(m.output_tokens) as output_tokens, sum(m.stored_answers) as stored_answers, sum(m.saved_usd) as saved_usd
+    from (${modelCosts}) m group by 1, 2 order by 3 desc, 1`,
   experiment: `select s.name || ' ' || left(s.experiment_id, 8) as what, 'experiments' as zone, sum(s.usd) as usd
     from experiments_v1.published_spending s where s.day between $1 and $2 group by 1 order by 3 desc, 1`,
   'pull-request': `select coalesce(r.owner || '/' || r.repo, 'repository ' || s.repository_id)
@@ -42,6 +47,17 @@ export async function publishedCosts(db: Db, by: CostBy, { from, to }: Span): Pr
       calls: Number(row['calls']),
       inputTokens: Number(row['input_tokens']),
       outputTokens: Number(row['output_tokens']),
+      storedAnswers: Number(row['stored_answers']),
+      savedUsd: Number(row['saved_usd']),
     }),
   }))
+}
+
+/** What stored answers spared in those days, as far as receipts tell. */
+export async function publishedSavings(db: Db, { from, to }: Span): Promise<Savings> {
+  const { rows } = await db.query<{ answers: string; usd: string }>(
+    `select coalesce(sum(m.stored_answers), 0) as answers, coalesce(sum(m.saved_usd), 0) as usd from (${modelCosts}) m`,
+    [from, to],
+  )
+  return { storedAnswers: Number(rows[0]?.answers ?? 0), savedUsd: Number(rows[0]?.usd ?? 0) }
 }

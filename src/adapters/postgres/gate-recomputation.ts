@@ -1,5 +1,9 @@
-import type { Recomputation, RecomputedFigure } from '../../ports/gate.ts'
+import type { RecomputedFigure } from '../../core/gate/recomputed.ts'
+import type { Recomputation } from '../../ports/gate.ts'
 import type { Db } from './pool.ts'
+
+/** Up to a cut that was made before the first run had ended. */
+export const noRuns = '-infinity'
 
 /** Figures as SQL computes them, for the roles cupel_gate and cupel_operator. */
 export function recomputation(db: Db): Recomputation {
@@ -15,8 +19,8 @@ export function recomputation(db: Db): Recomputation {
         holds: boolean | null
       }>(
         `select figure, n, value, log_for, log_against, needed, holds
-         from doors.recomputed($1, $2, $3, $4)`,
-        [experimentId, cut?.sequence ?? null, cut?.runsTo ?? null, cut?.at ?? null],
+         from ${cut === undefined ? 'doors.recomputed($1)' : 'doors.recomputed_then($1, $2, $3, $4)'}`,
+        cut === undefined ? [experimentId] : [experimentId, cut.sequence, cut.runsTo ?? noRuns, cut.at],
       )
       return rows.map<RecomputedFigure>(row => ({
         figure: row.figure,

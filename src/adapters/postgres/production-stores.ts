@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { actionRequests } from './action-requests.ts'
+import { answers } from './answers.ts'
 import { auditLog } from './audit-log.ts'
 import { budgets } from './budgets.ts'
 import { commands } from './commands.ts'
@@ -26,6 +27,7 @@ export function productionStores(pool: pg.Pool, lockPool: pg.Pool, options: Para
     releases: releases(pool, options),
     commands: commands(pool),
     actions: actionRequests(pool),
+    answers: answers(pool),
     budgets: budgets(pool),
     locks: locks(lockPool),
     slo: slo(pool),

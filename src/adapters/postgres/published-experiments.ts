@@ -3,27 +3,10 @@ import { partsOf } from '../../core/experiment.ts'
 import { canonicalJson, configurationId } from '../../core/ids.ts'
 import type { ReplaySummary } from '../../core/replay.ts'
 import type { Sums } from '../../core/score/sums.ts'
+import type { Metrics, PublishedExperiment, PublishedReplay, RunCount } from '../../ports/published.ts'
 import type { Db } from './pool.ts'
 
-/** What an operator sees of experiments, and the doors an administrator has; with the rights of cupel_operator. */
-export interface PublishedExperiment {
-  id: string
-  name: string
-  parentId: string | null
-  author: string
-  authorKind: string
-  state: ExperimentState
-  stateReason: string | null
-  rate: number
-  budgetUsd: number
-  spentUsd: number
-  configurationId: string
-  configuration: unknown
-  createdAt: Date
-  endedAt: Date | null
-  runs: number
-  errorRuns: number
-}
+// What an operator sees of experiments, and the doors an administrator has; with the rights of cupel_operator.
 
 interface Row {
   id: string
@@ -84,6 +67,11 @@ export async function experimentWith(db: Db, configuration: string): Promise<Pub
   return (await select(db, 'configuration_id = $1', [configuration]))[0] ?? null
 }
 
+/** The experiment that came with Cupel under that name, whatever its configuration was then. */
+export async function shippedExperiment(db: Db, name: string): Promise<PublishedExperiment | null> {
+  return (await select(db, "author = 'cupel' and name = $1", [name]))[0] ?? null
+}
+
 /** The experiment, the one it grew out of, and so on to the first. */
 export async function lineageOf(db: Db, id: string): Promise<PublishedExperiment[]> {
   const line: PublishedExperiment[] = []
@@ -93,13 +81,6 @@ export async function lineageOf(db: Db, id: string): Promise<PublishedExperiment
     line.push(found)
   }
   return line
-}
-
-export interface RunCount {
-  kind: 'live' | 'replay'
-  state: string
-  errorCode: string | null
-  runs: number
 }
 
 export async function runCounts(db: Db, id: string): Promise<RunCount[]> {
@@ -119,27 +100,6 @@ export async function runCounts(db: Db, id: string): Promise<RunCount[]> {
     errorCode: row.error_code,
     runs: Number(row.runs),
   }))
-}
-
-export interface Metrics {
-  pullRequests: number
-  labelledHunks: number
-  accuracy: number | null
-  accuracyLow: number | null
-  accuracyHigh: number | null
-  muteAccuracy: number | null
-  precision: number | null
-  recall: number | null
-  labelCoverage: number | null
-  latencyP50Ms: number | null
-  latencyP95Ms: number | null
-  usdPerRun: number | null
-  errorRate: number | null
-  runsPerHour: number | null
-  satisfaction: number | null
-  falsePositives: number
-  falseNegatives: number
-  scoredAt: Date
 }
 
 /** The newest figures; null before the first. */
@@ -164,15 +124,6 @@ export async function sumsOf(db: Db, id: string): Promise<Sums | null> {
     [id],
   )
   return rows[0]?.sums ?? null
-}
-
-export interface PublishedReplay {
-  id: string
-  samples: number
-  finishedRuns: number
-  requestedAt: Date
-  outcome: string | null
-  summary: ReplaySummary | null
 }
 
 export async function publishedReplays(db: Db, experimentId: string): Promise<PublishedReplay[]> {

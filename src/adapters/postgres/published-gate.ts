@@ -1,32 +1,31 @@
 import type { Breach, GateEvidence } from '../../core/gate/evidence.ts'
 import { breachKinds } from '../../core/gate/evidence.ts'
-import type { Bundle, BundledRun } from '../../core/gate/bundle.ts'
+import {
+  compareRuns,
+  type Bundle,
+  type BundledOutcome,
+  type BundledRun,
+  type VerdictRows,
+} from '../../core/gate/bundle.ts'
 import type { Verdict } from '../../core/gate/decide.ts'
+import type { StoredOutcome } from '../../core/gate/outcome.ts'
+import { withoutNames } from '../../core/gate/people.ts'
 import type { Thresholds } from '../../core/gate/thresholds.ts'
-import type { PublishedExperiment } from './published-experiments.ts'
+import type { PublishedExperiment, PublishedSettings, PublishedVerdict } from '../../ports/published.ts'
+import { noRuns } from './gate-recomputation.ts'
+import { matching } from '../../core/match/likeness.ts'
+import { basisOf } from '../../core/score/basis.ts'
 import { outcomeOf, type OutcomeRow } from './outcome-row.ts'
 import type { Db } from './pool.ts'
+import { publishedScorings } from './published-scorings.ts'
 import { thresholdColumns, thresholdsOf, type ThresholdsRow } from './thresholds-row.ts'
 
-/** What an operator sees of the gate; with the rights of cupel_operator. */
-export interface PublishedVerdict {
-  id: string
-  experimentId: string
-  releaseId: string
-  answer: Verdict['answer']
-  verdict: Verdict
-  overheadMs: number
-  cut: { sequence: string; runsTo: string | null }
-  thresholds: Thresholds
-  evidence: GateEvidence
-  decidedAt: Date
-}
-
-/** Those whose id, or whose experiment, begins so; newest first. */
+/** Of one experiment, or those whose id begins so: newest first. Or the last word on each experiment. */
 export async function publishedVerdicts(
   db: Db,
-  of: { prefix: string } | { experimentId: string },
+  of: { prefix: string } | { experimentId: string } | 'last words',
 ): Promise<PublishedVerdict[]> {
+  const [where, values] = chosen(of)
   const { rows } = await db.query<{
     id: string
     experiment_id: string
@@ -37,9 +36,8 @@ export async function publishedVerdicts(
     decided_at: Date
   }>(
     `select id, experiment_id, release_id, answer, evidence, figures, decided_at from gate.published_verdicts
-     where ${'prefix' in of ? 'starts_with(id, $1)' : 'experiment_id = $1'}
-     order by place desc limit 20`,
-    ['prefix' in of ? of.prefix : of.experimentId],
+     where ${where}`,
+    values,
   )
   return rows.map(row => ({
     id: row.id,
@@ -55,12 +53,16 @@ export async function publishedVerdicts(
   }))
 }
 
-export interface PublishedSettings {
-  thresholds: Thresholds
-  promotion: 'automatic' | 'approve'
-  overheadMs: number
-  /** Null while nobody ever paused it. */
-  pause: { paused: boolean; actor: string; reason: string; at: Date } | null
+function chosen(of: Parameters<typeof publishedVerdicts>[1]): [string, string[]] {
+  const newest = 'order by place desc limit 20'
+  if (of === 'last words')
+    return [
+      'place in (select max(v.place) from gate.published_verdicts v group by v.experiment_id) order by place desc',
+      [],
+    ]
+  return 'prefix' in of
+    ? [`starts_with(id, $1) ${newest}`, [of.prefix]]
+    : [`experiment_id = $1 ${newest}`, [of.experimentId]]
 }
 
 export async function publishedSettings(db: Db): Promise<PublishedSettings> {
@@ -110,44 +112,58 @@ export async function runLatency(db: Db, experimentId: string, share: number): P
   return rows[0]?.ms ?? null
 }
 
-/** All that a stored verdict rests on. */
+/** All that a stored verdict rests on, people without names. `words`: with what findings and labels say. */
 export async function bundleOf(
   db: Db,
-  experiment: PublishedExperiment,
+  { id, name, configurationId, configuration }: PublishedExperiment,
   verdict: PublishedVerdict,
+  words: boolean,
 ): Promise<Bundle> {
   const { thresholds, overheadMs, cut } = verdict
-  return {
-    ...(await rowsOf(db, experiment, thresholds, overheadMs, cut)),
+  const rows = await rowsOf(db, id, thresholds, overheadMs, {
+    ...cut,
+    runsTo: cut.runsTo ?? noRuns,
+  })
+  const bases = new Map(
+    (await publishedScorings(db, id, cut.sequence)).map(({ sequence, forgottenAt, ...scoring }) => [
+      sequence,
+      { ...basisOf(scoring, matching, words), forgottenAt: forgottenAt?.getTime() ?? null },
+    ]),
+  )
+  return withoutNames({
+    format: 'cupel-verdict/2',
     verdictId: verdict.id,
+    experiment: { id, name, configurationId, configuration },
     releaseId: verdict.releaseId,
     decidedAt: verdict.decidedAt.getTime(),
     thresholds,
     overheadMs,
     budget: verdict.verdict.budget,
+    ...rows,
+    outcomes: rows.outcomes.map(outcome => {
+      const basis = bases.get(outcome.sequence)
+      if (basis === undefined) throw new Error(`outcome ${outcome.sequence} has no basis`)
+      return { ...outcome, ...basis }
+    }),
     breaches: breachesOf(verdict.verdict),
     stored: { evidence: verdict.evidence, verdict: verdict.verdict },
-  }
+  })
 }
 
 /** All that there is now, under the thresholds of now. */
-export async function bundleOfNow(
+export async function rowsOfNow(
   db: Db,
-  experiment: PublishedExperiment,
-  settings: PublishedSettings,
+  experimentId: string,
+  { thresholds, overheadMs }: PublishedSettings,
   now: Date,
-): Promise<Bundle> {
-  const { thresholds, overheadMs } = settings
-  const budget = (await publishedPosition(db, experiment.id)) ?? { position: 1, promotions: 0 }
+): Promise<VerdictRows> {
+  const cut = { sequence: lastSequence, runsTo: null }
   return {
-    ...(await rowsOf(db, experiment, thresholds, overheadMs, { sequence: lastSequence, runsTo: null })),
-    verdictId: null,
-    releaseId: '',
+    ...(await rowsOf(db, experimentId, thresholds, overheadMs, cut)),
     decidedAt: now.getTime(),
     thresholds,
     overheadMs,
-    budget,
-    stored: null,
+    budget: (await publishedPosition(db, experimentId)) ?? { position: 1, promotions: 0 },
   }
 }
 
@@ -162,15 +178,19 @@ function breachesOf(verdict: Verdict): Breach[] {
 
 async function rowsOf(
   db: Db,
-  { id, name, configurationId, configuration }: PublishedExperiment,
+  experimentId: string,
   thresholds: Thresholds,
   overheadMs: number,
   cut: PublishedVerdict['cut'],
-): Promise<Pick<Bundle, 'format' | 'experiment' | 'outcomes' | 'runs' | 'sampler' | 'breaches' | 'labels'>> {
+): Promise<
+  Pick<VerdictRows, 'runs' | 'sampler' | 'breaches'> & {
+    outcomes: (StoredOutcome & Pick<BundledOutcome, 'sequence' | 'sampleId'>)[]
+  }
+> {
   const outcomes = await db.query<OutcomeRow>(
     `select sequence, sample_id, taken_at, counts, baseline_counts, language, changed_lines from gate.published_outcomes
      where experiment_id = $1 and sequence <= $2 order by sequence`,
-    [id, cut.sequence],
+    [experimentId, cut.sequence],
   )
   const runs = await db.query<{
     sample_id: string
@@ -180,38 +200,29 @@ async function rowsOf(
     finished_at: Date
   }>(
     `select sample_id, state, error_code, latency_ms, finished_at from gate.published_live_runs
-     where experiment_id = $1 and finished_at <= coalesce($2::timestamptz, 'infinity') order by finished_at, sample_id`,
-    [id, cut.runsTo],
+     where experiment_id = $1 and finished_at <= coalesce($2::timestamptz, 'infinity')`,
+    [experimentId, cut.runsTo],
   )
   const tallies = await db.query<{ offered: string; taken: string; rate: number | null; breaches: Breach[] }>(
     'select offered, taken, rate, breaches from doors.run_evidence($1, $2, $3)',
-    [id, thresholds.latencyMs - overheadMs, cut.runsTo],
-  )
-  const labels = await db.query(
-    `select origin, version, sample_id as "sampleId", path, side, line, label, tier, kind, weight, recorded_at as "recordedAt"
-     from gate.published_labels l
-     where current and sample_id in (
-       select o.sample_id from gate.published_outcomes o where o.experiment_id = $1 and o.sequence <= $2)
-     order by sample_id, origin`,
-    [id, cut.sequence],
+    [experimentId, thresholds.latencyMs - overheadMs, cut.runsTo],
   )
   const drawn = tallies.rows[0]
   return {
-    format: 'cupel-verdict/1',
-    experiment: { id, name, configurationId, configuration },
     outcomes: outcomes.rows.map(outcomeOf),
-    runs: runs.rows.map(row => ({
-      sampleId: row.sample_id,
-      state: row.state,
-      errorCode: row.error_code,
-      latencyMs: row.latency_ms,
-      finishedAt: row.finished_at.getTime(),
-    })),
+    runs: runs.rows
+      .map(row => ({
+        sampleId: row.sample_id,
+        state: row.state,
+        errorCode: row.error_code,
+        latencyMs: row.latency_ms,
+        finishedAt: row.finished_at.getTime(),
+      }))
+      .toSorted(compareRuns),
     sampler:
       drawn === undefined || drawn.rate === null
         ? null
         : { n: Number(drawn.offered), successes: Number(drawn.taken), rate: drawn.rate },
     breaches: drawn?.breaches ?? [],
-    labels: labels.rows as unknown[],
   }
 }

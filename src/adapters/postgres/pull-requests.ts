@@ -110,7 +110,7 @@ async function setPaused(db: Db, repositoryId: number, number: number, paused: b
 }
 
 /**
- * Feedback and commands have no installation: they go with the repositories that the scope's rows name. So do the
+ * Feedback, commands and models' answers have no installation: they go with the repositories that the scope's rows name. So do the
  * texts of samples, which lie behind a door.
  */
 async function forget(db: Db, scope: Scope): Promise<number> {
@@ -135,12 +135,20 @@ async function forget(db: Db, scope: Scope): Promise<number> {
   const installation = [
     `delete from production.review_findings f using production.code_reviews r where f.code_review_id = r.id
        and r.installation_id = $1 and ($2::bigint[] is null or r.repository_id = any($2))`,
-    ...['code_reviews', 'review_requests', 'pull_requests', 'deliveries', 'followed', 'sampled'].map(
+    ...[
+      'code_reviews',
+      'review_requests',
+      'pull_requests',
+      'deliveries',
+      'followed',
+      'sampled',
+      'answers',
+    ].map(
       table => `delete from production.${table}
         where installation_id = $1 and ($2::bigint[] is null or repository_id = any($2))`,
     ),
   ]
-  const byRepository = ['feedback', 'commands'].map(
+  const byRepository = ['feedback', 'commands', 'model_answers'].map(
     table => `delete from production.${table} where repository_id = any($1)`,
   )
   let deleted = 0

@@ -17,6 +17,15 @@ export type Role = (typeof roles)[number]
  * Throws Fault configuration-invalid when the URL is none or holds no password.
  */
 export function rolePassword(ownerUrl: string, role: Role): string {
+  return derived(ownerUrl, `cupel role ${role}`)
+}
+
+/** What the dashboard of the embedded default signs with: kept nowhere, the same at every start on one database. */
+export function derivedSessionSecret(ownerUrl: string): string {
+  return derived(ownerUrl, 'cupel session')
+}
+
+function derived(ownerUrl: string, what: string): string {
   const secret = passwordOf(ownerUrl)
   if (secret === null || secret === '') {
     const what =
@@ -25,7 +34,7 @@ export function rolePassword(ownerUrl: string, role: Role): string {
         : 'needs a password: the roles’ passwords derive from it'
     throw new Fault('configuration-invalid', `DATABASE_URL ${what}`, { retry: 'never' })
   }
-  return createHmac('sha256', secret).update(`cupel role ${role}`).digest('base64url')
+  return createHmac('sha256', secret).update(what).digest('base64url')
 }
 
 function passwordOf(url: string): string | null {

@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import type { Vote } from '../../core/label.ts'
 import type { Finding } from '../../core/review/finding.ts'
 import { readSnapshot, readWishes } from '../../core/sample.ts'
 import type {
@@ -13,6 +12,7 @@ import type {
 } from '../../ports/experiments.ts'
 import { inTransaction, storable, type Db } from './pool.ts'
 import { addSpending, lockSpending, moneyOf, spentBy } from './spending.ts'
+import { votesOf, type VoteRow } from './vote-row.ts'
 
 /** As often as a run may be begun: one whose worker died every time is taken to be what kills it. */
 const mostAttempts = 3
@@ -193,61 +193,26 @@ async function scored(db: Db, replay: Replay): Promise<LabelledRun[]> {
      order by a.sample_id`,
     [replay.experimentId, replay.sampleIds],
   )
-  const votes = await votesOf(db, replay.sampleIds)
+  const labels = await labelsOf(db, replay.sampleIds)
   return rows.map(row => ({
     sampleId: row.sample_id,
     state: row.state,
     findings: row.findings ?? [],
-    latencyMs: row.latency_ms ?? 0,
+    latencyMs: row.latency_ms,
     usd: Number(row.usd ?? 0),
     language: row.language,
     changedLines: row.changed_lines,
     snapshot: row.snapshot === null ? null : readSnapshot(row.snapshot),
-    votes: votes.get(row.sample_id) ?? [],
+    votes: votesOf(labels.get(row.sample_id) ?? []),
   }))
 }
 
-async function votesOf(db: Db, sampleIds: readonly string[]): Promise<Map<string, Vote[]>> {
-  const { rows } = await db.query<{
-    sample_id: string
-    origin: string
-    path: string
-    side: Vote['side']
-    start_line: number
-    line: number
-    meaning: string
-    category: string | null
-    severity: Vote['severity']
-    label: Vote['value']
-    tier: Vote['tier']
-    kind: Vote['kind']
-    weight: number
-    author_id: string | null
-  }>(
+async function labelsOf(db: Db, sampleIds: readonly string[]): Promise<Map<string, VoteRow[]>> {
+  const { rows } = await db.query<VoteRow & { sample_id: string }>(
     `select sample_id, origin, path, side, start_line, line, meaning, category, severity, label, tier, kind, weight,
        author_id
      from experiments_v1.training_labels where sample_id = any ($1) order by sample_id, origin`,
     [sampleIds],
   )
-  const bySample = new Map<string, Vote[]>()
-  for (const row of rows) {
-    const votes = bySample.get(row.sample_id) ?? []
-    bySample.set(row.sample_id, votes)
-    votes.push({
-      origin: row.origin,
-      path: row.path,
-      side: row.side,
-      startLine: row.start_line,
-      line: row.line,
-      text: row.meaning,
-      category: row.category,
-      severity: row.severity,
-      value: row.label,
-      tier: row.tier,
-      kind: row.kind,
-      weight: row.weight,
-      authorId: row.author_id === null ? null : Number(row.author_id),
-    })
-  }
-  return bySample
+  return Map.groupBy(rows, row => row.sample_id)
 }

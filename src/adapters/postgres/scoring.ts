@@ -7,6 +7,7 @@ import type { Counts } from '../../core/score/hunks.ts'
 import { emptySums, type Outcome, type Sums } from '../../core/score/sums.ts'
 import type { NewOutcome, SampleEnd, ScorableRun, ScorableSample, Scoring } from '../../ports/scoring.ts'
 import { inTransaction, type Db } from './pool.ts'
+import { votesOf, type VoteRow } from './vote-row.ts'
 
 /** Outcomes and figures, with the rights of cupel_gate. */
 export function scoring(pool: pg.Pool): Scoring {
@@ -92,22 +93,7 @@ async function loadVotes(
   sampleId: string,
   asOf: Date | null,
 ): Promise<{ votes: Vote[]; labelsSeen: number }> {
-  const { rows } = await db.query<{
-    id: string
-    origin: string
-    path: string
-    side: Vote['side']
-    start_line: number
-    line: number
-    meaning: string
-    category: string | null
-    severity: Vote['severity']
-    label: Vote['value'] | 'withdrawn'
-    tier: Vote['tier']
-    kind: Vote['kind']
-    weight: number
-    author_id: string | null
-  }>(
+  const { rows } = await db.query<VoteRow & { id: string }>(
     `select distinct on (l.origin) l.id, l.origin, l.path, l.side, l.start_line, l.line, l.meaning, l.category,
        l.severity, l.label, l.tier, l.kind, l.weight, l.author_id
      from gate.labels l where l.sample_id = $1 and l.recorded_at <= coalesce($2::timestamptz, 'infinity')
@@ -116,27 +102,7 @@ async function loadVotes(
   )
   return {
     labelsSeen: rows.reduce((newest, row) => Math.max(newest, Number(row.id)), 0),
-    votes: rows.flatMap(row =>
-      row.label === 'withdrawn'
-        ? []
-        : [
-            {
-              origin: row.origin,
-              path: row.path,
-              side: row.side,
-              startLine: row.start_line,
-              line: row.line,
-              text: row.meaning,
-              category: row.category,
-              severity: row.severity,
-              value: row.label,
-              tier: row.tier,
-              kind: row.kind,
-              weight: row.weight,
-              authorId: row.author_id === null ? null : Number(row.author_id),
-            },
-          ],
-    ),
+    votes: votesOf(rows),
   }
 }
 
@@ -162,7 +128,7 @@ async function loadRuns(db: Db, sampleId: string): Promise<ScorableRun[]> {
     kind: row.kind,
     failed: row.state !== 'done',
     findings: row.findings ?? [],
-    latencyMs: row.latency_ms ?? 0,
+    latencyMs: row.latency_ms,
     usd: Number(row.usd ?? 0),
   }))
 }
@@ -194,7 +160,7 @@ async function save(
           counts,
           baseline,
           failed: run.failed,
-          latency_ms: Math.round(run.latencyMs),
+          latency_ms: run.latencyMs === null ? null : Math.round(run.latencyMs),
           usd: run.usd,
         })),
       ),
@@ -250,7 +216,7 @@ async function advance(
     counts: Counts
     baseline_counts: Counts
     failed: boolean
-    latency_ms: number
+    latency_ms: number | null
     usd: string
     language: string
     changed_lines: number

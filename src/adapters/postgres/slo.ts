@@ -1,11 +1,13 @@
 import type pg from 'pg'
 import type { ReviewMinute, Slo } from '../../ports/slo.ts'
+import { deleteInBatches } from './delete-in-batches.ts'
 import type { Db } from './pool.ts'
 
 export function slo(pool: pg.Pool): Slo {
   return {
     heartbeat: () => heartbeat(pool),
     closeMinutes: () => closeMinutes(pool),
+    purge: days => purge(pool, days),
   }
 }
 
@@ -51,4 +53,10 @@ async function closeMinutes(db: Db): Promise<ReviewMinute[]> {
     value,
     observations: Number(observations),
   }))
+}
+
+function purge(db: Db, days: number): Promise<number> {
+  const key = ['release_id', 'metric', 'window_seconds', 'window_start']
+  const old = { where: 'window_start < now() - make_interval(days => $1)', oldest: 'window_start' }
+  return deleteInBatches(db, 'production.slo_metrics', key, old, [days])
 }

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { experimentStates, runKinds } from '../../core/experiment.ts'
-import type { ExperimentMetrics } from '../../ports/metrics.ts'
+import { storedAnswerOutcomes, type ExperimentMetrics } from '../../ports/metrics.ts'
 import { boundedLabel } from './bounded-label.ts'
 import type { PrometheusMetrics } from './metrics.ts'
 import { queueMetrics } from './queue-metrics.ts'
@@ -43,6 +43,12 @@ export function experimentMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metr
   )
   const waiting = gauge('v1_experiments_waiting', 'Active experiments that wait for a key or for money.')
 
+  const stored = counter(
+    'v1_stored_answers_total',
+    'Questions looked up among stored answers, and answers stored.',
+    'outcome',
+  )
+
   const stepName = boundedLabel(50)
   const stepOutcome = boundedLabel(20)
   const model = boundedLabel(50)
@@ -53,12 +59,13 @@ export function experimentMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metr
     durations.zero({ kind })
     for (const state of ['done', 'degraded', 'failed']) runs.inc({ state, kind }, 0)
   }
+  for (const outcome of storedAnswerOutcomes) stored.inc({ outcome }, 0)
 
   const metrics: ExperimentMetrics = {
     ...queueMetrics('v1', registry),
     runFinished(kind, state, errorCode, seconds) {
       runs.inc({ state, kind })
-      durations.observe({ kind }, seconds)
+      if (seconds !== null) durations.observe({ kind }, seconds)
       if (errorCode !== null) errors.inc({ code: code(errorCode) })
     },
     findings: count => findings.inc(count),
@@ -71,6 +78,7 @@ export function experimentMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metr
       steps.observe({ kind, name: stepName(name), outcome: stepOutcome(outcome) }, seconds),
     tokens: (name, kind, count) => tokens.inc({ model: model(name), kind }, count),
     usd: (name, amount) => usd.inc({ model: model(name) }, amount),
+    storedAnswer: outcome => stored.inc({ outcome }),
   }
   return { metrics, render: () => registry.metrics(), contentType: registry.contentType }
 }

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { signalKinds } from '../../core/feedback.ts'
-import { budgetScopes, type Metrics } from '../../ports/metrics.ts'
+import { budgetScopes, storedAnswerOutcomes, type Metrics } from '../../ports/metrics.ts'
 import { boundedLabel } from './bounded-label.ts'
 import { queueMetrics } from './queue-metrics.ts'
 
@@ -99,6 +99,12 @@ export function prometheusMetrics(): PrometheusMetrics {
   })
   const refusals = counter('v2_budget_refusals_total', 'Model calls not made for want of money.', 'scope')
 
+  const stored = counter(
+    'v2_stored_answers_total',
+    'Questions looked up among stored answers, and answers stored.',
+    'outcome',
+  )
+
   const stepName = boundedLabel(50)
   const stepOutcome = boundedLabel(20)
   const model = boundedLabel(50)
@@ -119,6 +125,7 @@ export function prometheusMetrics(): PrometheusMetrics {
   for (const where of ['inline', 'summary', 'left-out']) findings.inc({ where }, 0)
   for (const kind of signalKinds) feedback.inc({ kind }, 0)
   for (const scope of budgetScopes) refusals.inc({ scope }, 0)
+  for (const outcome of storedAnswerOutcomes) stored.inc({ outcome }, 0)
 
   const metrics: Metrics = {
     ...queueMetrics('v2', registry),
@@ -161,6 +168,7 @@ export function prometheusMetrics(): PrometheusMetrics {
     },
     budget: (scope, period, share) => budget.set({ scope, period }, share),
     budgetRefused: scope => refusals.inc({ scope }),
+    storedAnswer: outcome => stored.inc({ outcome }),
   }
   return { metrics, render: () => registry.metrics(), contentType: registry.contentType }
 }

@@ -7,7 +7,13 @@ export const roles = ['web', 'production', 'experiments', 'gate', 'archive', 'da
 export type Role = (typeof roles)[number]
 
 /** Where processes that nobody told otherwise listen: those of one machine each have their own. */
-export const metricsPorts = { production: 9464, experiments: 9465, gate: 9466, archive: 9467 } as const
+export const metricsPorts = {
+  production: 9464,
+  experiments: 9465,
+  gate: 9466,
+  archive: 9467,
+  dashboard: 9468,
+} as const
 
 /** What any Node.js process needs to run behind a proxy or a private certificate authority; none is a secret of Cupel. */
 const everywhere = [
@@ -31,6 +37,7 @@ const modelSettings = [
   'OPENAI_MODEL',
   'ANTHROPIC_MODEL',
   'CUPEL_PRICES',
+  'CUPEL_ANSWER_DAYS',
 ] as const
 
 /** DATABASE_URL is in no list: the one in the supervisor's environment is the owner's. */
@@ -79,7 +86,7 @@ const allowed: Record<Role, readonly string[]> = {
   ],
   gate: ['HOST', 'CUPEL_JUDGING_BUDGET', 'CUPEL_GATE_SECONDS', 'CUPEL_DEPLOYER'],
   archive: ['HOST'],
-  dashboard: [],
+  dashboard: ['HOST', 'CUPEL_SESSION_SECRET', 'CUPEL_DASHBOARD_URL'],
 }
 
 /** Experiments pay with keys of their own; a production key never stands in for one that is missing. */
@@ -91,6 +98,7 @@ const renamed: Partial<Record<Role, Record<string, string>>> = {
   },
   gate: { CUPEL_GATE_METRICS_PORT: 'METRICS_PORT' },
   archive: { CUPEL_ARCHIVE_PORT: 'METRICS_PORT' },
+  dashboard: { CUPEL_DASHBOARD_PORT: 'METRICS_PORT' },
 }
 
 /**

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { codeHostUrls } from '../../core/code-host-urls.ts'
 import { Fault } from '../../core/fault.ts'
+import { fewestSecretCharacters } from '../../core/ticket.ts'
 import cheaperModels from './default-cheaper-models.json' with { type: 'json' }
 import defaultModels from './default-models.json' with { type: 'json' }
 import { metricsPorts, type Role } from './environment-role.ts'
@@ -33,6 +34,10 @@ export interface Environment {
   /** Where a process without a web page serves /metrics and /healthz; 0: any free port. */
   metricsPort: number
   logLevel: LogLevel
+  /** What the dashboard signs with; null: not configured, the embedded default derives one. */
+  sessionSecret: string | null
+  /** Where people reach the dashboard, without a slash at the end; null: where it listens. */
+  dashboardUrl: string | null
   /** A price table that replaces the one shipped. */
   pricesPath: string | null
   dataDir: string
@@ -42,6 +47,8 @@ export interface Environment {
   sampleRate: number
   /** Days after which the texts of a sample are forgotten. */
   sampleDays: number
+  /** Days for which models' answers are stored; 0: none is. */
+  answerDays: number
   /** Where the experiments worker finds the archive, without a slash at the end; null: nowhere. */
   archiveUrl: string | null
   /** Judgements a day that people may be asked for, milliseconds between two turns of the gate, and what it deploys to. */
@@ -129,6 +136,13 @@ const schema = z.object({
   PORT: portNumber.default(3000),
   METRICS_PORT: portNumber.optional(),
   LOG_LEVEL: z.enum(logLevels, `is not a level; write one of ${logLevels.join(', ')}`).default('info'),
+  CUPEL_SESSION_SECRET: secret
+    .min(
+      fewestSecretCharacters,
+      `is shorter than ${fewestSecretCharacters} characters; make one with \`openssl rand -hex 32\``,
+    )
+    .optional(),
+  CUPEL_DASHBOARD_URL: webUrl,
   CUPEL_PRICES: z.string().optional(),
   CUPEL_DATA_DIR: z.string().default('.cupel'),
   CUPEL_DAILY_USD: usd(50),
@@ -146,6 +160,7 @@ const schema = z.object({
     .default(0.8),
   OPENAI_CHEAPER_MODEL: modelName(cheaperModels.openai),
   ANTHROPIC_CHEAPER_MODEL: modelName(cheaperModels.anthropic),
+  CUPEL_EXPERIMENTS_ANTHROPIC_MODEL: modelName(cheaperModels.anthropic),
   CUPEL_EXPERIMENTS_DAILY_USD: usd(20),
   CUPEL_EXPERIMENTS_MONTHLY_USD: usd(200),
   CUPEL_EXPERIMENT_DAILY_USD: usd(20),
@@ -188,6 +203,11 @@ const schema = z.object({
     .regex(/^(?:[3-9]\d|[1-9]\d{2,3})$/, 'is not a number of days; write 30 to 9999, or leave it out for 180')
     .transform(Number)
     .default(180),
+  CUPEL_ANSWER_DAYS: z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,2})$/, 'is not a number of days; write 0 to 999, or leave it out for 7')
+    .transform(Number)
+    .default(7),
   CUPEL_RECOVERY_SECONDS: z
     .string()
     .regex(/^[1-9]\d{0,3}$/, 'is not a number of seconds; write 1 to 9999, or leave it out for 30')
@@ -252,6 +272,12 @@ function missingParts(given: Record<string, unknown>, role: Role | 'supervisor')
   if ((role === 'web' || (role === 'supervisor' && anyApp)) && !has('WEBHOOK_SECRET')) {
     lacks('WEBHOOK_SECRET', '', 'make one with `openssl rand -hex 32` and set the same in the App')
   }
+  if (
+    (role === 'dashboard' || (role === 'supervisor' && has('DATABASE_URL'))) &&
+    !has('CUPEL_SESSION_SECRET')
+  ) {
+    lacks('CUPEL_SESSION_SECRET', '', 'make one with `openssl rand -hex 32`; the dashboard signs with it')
+  }
   if (has('WEBHOOK_SECRET_PREVIOUS') && !has('WEBHOOK_SECRET')) {
     problems.push(
       'WEBHOOK_SECRET_PREVIOUS is set without WEBHOOK_SECRET; it only helps while a secret is being replaced',
@@ -299,11 +325,14 @@ function toEnvironment(parsed: Parsed, privateKey: string | null, role: Role | '
       parsed.METRICS_PORT ??
       (role in metricsPorts ? metricsPorts[role as keyof typeof metricsPorts] : metricsPorts.production),
     logLevel: parsed.LOG_LEVEL,
+    sessionSecret: parsed.CUPEL_SESSION_SECRET ?? null,
+    dashboardUrl: parsed.CUPEL_DASHBOARD_URL?.replace(/\/+$/, '') ?? null,
     pricesPath: parsed.CUPEL_PRICES ?? null,
     dataDir: parsed.CUPEL_DATA_DIR,
     administrators: parsed.CUPEL_ADMINS,
     sampleRate: parsed.CUPEL_SAMPLE_RATE,
     sampleDays: parsed.CUPEL_SAMPLE_DAYS,
+    answerDays: parsed.CUPEL_ANSWER_DAYS,
     dailyUsd: {
       zoneUsd: parsed.CUPEL_DAILY_USD,
       installationUsd: parsed.CUPEL_DAILY_USD_INSTALLATION,

@@ -1,6 +1,8 @@
-import { z } from 'zod'
-import { configurationId } from '../ids.ts'
+import { canonicalJson, configurationId, sha256 } from '../ids.ts'
+import { matching } from '../match/likeness.ts'
+import { countsOf, wrongPair, type Basis, type BasisLabel } from '../score/basis.ts'
 import { decide, type Verdict } from './decide.ts'
+import { firstDifference } from './difference.ts'
 import { addPullRequest, noGateEvidence, type Breach, type GateEvidence } from './evidence.ts'
 import { pullRequestOf, withRuns, type RunTallies, type StoredOutcome } from './outcome.ts'
 import type { BudgetPosition } from './budget.ts'
@@ -23,62 +25,54 @@ export interface BundledRun {
   latencyMs: number | null
   /** ms since 1970. */
   finishedAt: number
+  /** Of the row without it; in files. */
+  sha256?: string
 }
 
-/** Everything that one verdict rests on, as rows, and what was made of it: plain JSON that can be taken elsewhere. */
-export interface Bundle {
-  format: 'cupel-verdict/1'
-  /** Null for a look at what there is now. */
-  verdictId: string | null
-  experiment: { id: string; name: string; configurationId: string; configuration: unknown }
-  releaseId: string
+/** What a verdict is computed from. */
+export interface VerdictRows {
   /** ms since 1970. */
   decidedAt: number
   thresholds: Thresholds
   overheadMs: number
   budget: BudgetPosition
-  outcomes: readonly (StoredOutcome & { sequence: string; sampleId: string })[]
+  /** In the order of finality. */
+  outcomes: readonly StoredOutcome[]
   runs: readonly BundledRun[]
   sampler: (Tally & { rate: number }) | null
   breaches: readonly Breach[]
-  /** The labels that the outcomes were counted by, for people: nothing is recomputed from them. */
-  labels: readonly unknown[]
-  /** What was stored; null for a look. */
-  stored: { evidence: GateEvidence; verdict: Verdict } | null
 }
 
-const bundleSchema = z.looseObject({
-  format: z.literal('cupel-verdict/1'),
-  experiment: z.looseObject({ configurationId: z.string(), configuration: z.unknown() }),
-  decidedAt: z.number(),
-  thresholds: z.looseObject({}),
-  overheadMs: z.number(),
-  budget: z.looseObject({ position: z.number(), promotions: z.number() }),
-  outcomes: z.array(
-    z.looseObject({ takenAt: z.number(), counts: z.looseObject({}), baseline: z.looseObject({}) }),
-  ),
-  runs: z.array(z.looseObject({ state: z.enum(['done', 'degraded', 'failed']), finishedAt: z.number() })),
-  sampler: z.looseObject({}).nullable(),
-  breaches: z.array(z.string()),
-  stored: z.looseObject({ evidence: z.looseObject({}), verdict: z.looseObject({}) }),
-})
+export interface BundledOutcome extends StoredOutcome {
+  sequence: string
+  sampleId: string
+  /** As they stood when they became final. */
+  labels: readonly BasisLabel[]
+  /** What the counts are made again from; null where the texts were forgotten. */
+  basis: Basis | null
+  /** ms since 1970; null where they are there, or nobody noted when they went. */
+  forgottenAt: number | null
+  /** Of the row without it; in files. */
+  sha256?: string
+}
 
-/** An exported bundle; what does not look like one is told by the first path that is wrong. */
-export function readBundle(text: string): { bundle: Bundle } | { wrong: string } {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return { wrong: 'it is not JSON' }
-  }
-  const parsed = bundleSchema.safeParse(value)
-  if (parsed.success) return { bundle: value as Bundle }
-  const [issue] = parsed.error.issues
-  return { wrong: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}` }
+/** Everything that one verdict rests on, as rows, and what was made of it: plain JSON that can be taken elsewhere. */
+export interface Bundle extends VerdictRows {
+  format: 'cupel-verdict/2'
+  verdictId: string
+  experiment: { id: string; name: string; configurationId: string; configuration: unknown }
+  releaseId: string
+  outcomes: readonly BundledOutcome[]
+  /** What was stored. */
+  stored: { evidence: GateEvidence; verdict: Verdict }
 }
 
 /** The evidence, without and with the runs, and the verdict, from the rows alone. RangeError for counts that are none. */
-export function recompute(bundle: Bundle): { sums: GateEvidence; evidence: GateEvidence; verdict: Verdict } {
+export function recompute(bundle: VerdictRows): {
+  sums: GateEvidence
+  evidence: GateEvidence
+  verdict: Verdict
+} {
   const { thresholds, budget, decidedAt } = bundle
   let sums = noGateEvidence
   for (const outcome of bundle.outcomes) sums = addPullRequest(sums, pullRequestOf(outcome), thresholds)
@@ -86,7 +80,7 @@ export function recompute(bundle: Bundle): { sums: GateEvidence; evidence: GateE
   return { sums, evidence, verdict: decide(evidence, thresholds, budget, decidedAt) }
 }
 
-function talliesOf({ runs, thresholds, overheadMs, sampler, breaches }: Bundle): RunTallies {
+function talliesOf({ runs, thresholds, overheadMs, sampler, breaches }: VerdictRows): RunTallies {
   const measured = runs.filter(run => !(run.state === 'failed' && outages.includes(run.errorCode ?? '')))
   const within = measured.filter(
     run =>
@@ -106,9 +100,77 @@ function talliesOf({ runs, thresholds, overheadMs, sampler, breaches }: Bundle):
 
 /** The first JSON path at which what was stored is not what its rows come to; null when all agrees. */
 export function disagreement(bundle: Bundle): string | null {
-  const { configuration, configurationId: id } = bundle.experiment
-  if (configurationId(configuration) !== id) return 'experiment.configurationId'
-  if (bundle.stored === null) return null
+  return configurationDisagrees(bundle) ?? rowDisagrees(bundle) ?? figureDisagrees(bundle)
+}
+
+/** Pull requests whose counts are taken as they are stored, as there is nothing to count them by. */
+export function countedAsStored({ outcomes }: Bundle): readonly BundledOutcome[] {
+  return outcomes.filter(outcome => outcome.basis === null)
+}
+
+function configurationDisagrees({
+  experiment: { configuration, configurationId: id },
+}: Bundle): string | null {
+  try {
+    return configurationId(configuration) === id ? null : 'experiment.configurationId'
+  } catch {
+    // What JSON holds and its canonical form does not: numbers beyond all bounds, nesting beyond the stack.
+    return 'experiment.configuration'
+  }
+}
+
+function rowDisagrees({ outcomes, runs }: Bundle): string | null {
+  const samples = new Set<string>()
+  let sequence = -1n
+  for (const [index, outcome] of outcomes.entries()) {
+    const path = `outcomes.${index}`
+    if (BigInt(outcome.sequence) <= sequence) return `${path}.sequence`
+    sequence = BigInt(outcome.sequence)
+    if (samples.has(outcome.sampleId)) return `${path}.sampleId`
+    samples.add(outcome.sampleId)
+    const wrong = outcomeDisagrees(outcome)
+    if (wrong !== null) return `${path}.${wrong}`
+  }
+  for (const [index, run] of runs.entries()) {
+    const before = runs[index - 1]
+    if (before !== undefined && compareRuns(before, run) >= 0) return `runs.${index}.finishedAt`
+    if (hashDisagrees(run)) return `runs.${index}.sha256`
+  }
+  return null
+}
+
+/** The order of runs in a bundle. */
+export function compareRuns(a: BundledRun, b: BundledRun): number {
+  return a.finishedAt - b.finishedAt || (a.sampleId < b.sampleId ? -1 : a.sampleId > b.sampleId ? 1 : 0)
+}
+
+function outcomeDisagrees(outcome: BundledOutcome): string | null {
+  const { labels, basis, counts, baseline } = outcome
+  const unordered = labels.findIndex((label, index) => label.id !== index)
+  if (unordered >= 0) return `labels.${unordered}.id`
+  if (basis !== null) {
+    const pair = wrongPair(labels, basis, matching)
+    if (pair !== null) return pair
+    const own = countsOf(labels, basis)
+    const wrong =
+      firstDifference(counts, own.counts, 'counts') ?? firstDifference(baseline, own.baseline, 'baseline')
+    if (wrong !== null) return wrong
+  }
+  return hashDisagrees(outcome) ? 'sha256' : null
+}
+
+function hashDisagrees(row: { sha256?: string }): boolean {
+  return row.sha256 !== undefined && row.sha256 !== hashWithout(row, ['sha256'])
+}
+
+/** SHA-256 of the canonical JSON of what is left. */
+export function hashWithout(value: object, names: readonly string[]): string {
+  return sha256(
+    canonicalJson(Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))),
+  )
+}
+
+function figureDisagrees(bundle: Bundle): string | null {
   let own: ReturnType<typeof recompute>
   try {
     own = recompute(bundle)
@@ -119,22 +181,4 @@ export function disagreement(bundle: Bundle): string | null {
     firstDifference(bundle.stored.evidence, own.sums, 'stored.evidence') ??
     firstDifference(bundle.stored.verdict, own.verdict, 'stored.verdict')
   )
-}
-
-/** Numbers agree to 1e-9, relative above 1; everything else exactly, as JSON has it. */
-export function firstDifference(stored: unknown, own: unknown, path: string): string | null {
-  // What JSON cannot hold was stored as null.
-  const mine = typeof own === 'number' && !Number.isFinite(own) ? null : own
-  if (typeof stored === 'number' && typeof mine === 'number')
-    return Math.abs(stored - mine) <= 1e-9 * Math.max(1, Math.abs(mine)) ? null : path
-  if (stored === null || mine === null || typeof stored !== 'object' || typeof mine !== 'object')
-    return stored === mine ? null : path
-  const [theirs, ours] = [stored as Record<string, unknown>, mine as Record<string, unknown>]
-  const names = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])].toSorted()
-  for (const name of names) {
-    if (theirs[name] === undefined && ours[name] === undefined) continue
-    const found = firstDifference(theirs[name], ours[name], `${path}.${name}`)
-    if (found !== null) return found
-  }
-  return null
 }

@@ -1,3 +1,4 @@
+import { eValue } from './e-value.ts'
 import type { QuarantineReason, Verdict } from './decide.ts'
 import { broken } from './watch.ts'
 
@@ -35,6 +36,17 @@ export function eligibleFrom(reasons: readonly FailureReason[], now: Date): Date
   const days = reasons.map(reason => coolDownDays[reason.class])
   if (days.includes(null)) return null
   return new Date(now.getTime() + Math.max(0, ...days.map(each => each ?? 0)) * dayMs)
+}
+
+/** When a record may be tried again, said to people. */
+export function eligibility({
+  blacklisted,
+  eligibleFrom: from,
+}: {
+  blacklisted: string | null
+  eligibleFrom: Date | null
+}): string {
+  return blacklisted !== null || from === null ? 'never' : `from ${from.toISOString().slice(0, 10)}`
 }
 
 /** Why a verdict ends a trial. */
@@ -88,5 +100,5 @@ function wordsOf(reason: QuarantineReason, verdict: Verdict): string {
   if (reason.kind === 'breach') return breaches[reason.breach]
   const { n, value, required, logAgainst } = verdict.criteria[reason.criterion]
   const seen = value === null ? 'not measured' : value.toFixed(3)
-  return `${reason.criterion} is ${seen} over ${n}, disproven to be above ${required.toFixed(3)} (e-value ${Math.exp(logAgainst).toExponential(2)})`
+  return `${reason.criterion} is ${seen} over ${n}, disproven to be above ${required.toFixed(3)} (e-value ${eValue(logAgainst)})`
 }

@@ -1,4 +1,5 @@
 import type { Assessed, CriterionName } from './criteria.ts'
+import type { VerdictBasis } from './decide.ts'
 import type { GateEvidence } from './evidence.ts'
 
 /** What is still missing for one criterion. */
@@ -9,6 +10,18 @@ export interface Outlook {
   /** How many samples bring so many of them; null as above, or when none came yet. */
   samples: number | null
   words: string
+}
+
+/** The criterion that is furthest from its proof, and the share of the way that it has come, 0 to 1. */
+export function furthestOf({ criteria, needed }: Pick<VerdictBasis, 'criteria' | 'needed'>): {
+  criterion: CriterionName
+  share: number
+} {
+  const shares = Object.values(criteria).map(({ name, state, logFor }) => ({
+    criterion: name,
+    share: state === 'unmeasured' ? 0 : Math.min(1, Math.max(0, logFor / needed.promote)),
+  }))
+  return shares.reduce((least, each) => (each.share < least.share ? each : least))
 }
 
 /** Nobody waits longer than that. */

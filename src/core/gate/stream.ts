@@ -6,7 +6,7 @@ import type { Thresholds } from './thresholds.ts'
 
 type Label = Extract<StreamLine, { kind: 'label' }>
 
-/** A trial that is read line by line, by the code that decides about experiments. */
+/** A trial that is read line by line, by the code that decides about experiments. Its readers change it in place. */
 export interface Stream {
   name: string | null
   evidence: GateEvidence
@@ -14,85 +14,89 @@ export interface Stream {
   /** ms since 1970. */
   now: number
   /** Labels of pull requests whose own line has not come. */
-  open: ReadonlyMap<string, readonly Label[]>
-  closed: ReadonlySet<string>
+  open: Map<string, Label[]>
+  closed: Set<string>
   /** The verdict that ended the trial: what comes after it changes nothing. */
   ended: Verdict | null
 }
 
-export const emptyStream: Stream = {
-  name: null,
-  evidence: noGateEvidence,
-  budget: { position: 1, promotions: 0 },
-  now: Date.UTC(2026, 0, 1),
-  open: new Map(),
-  closed: new Set(),
-  ended: null,
+export function newStream(): Stream {
+  return {
+    name: null,
+    evidence: noGateEvidence,
+    budget: { position: 1, promotions: 0 },
+    now: Date.UTC(2026, 0, 1),
+    open: new Map(),
+    closed: new Set(),
+    ended: null,
+  }
 }
 
 /**
- * The stream after a line. A line without a time is now; a pull request without one comes 1 / `perDay` of a day after what
- * was before. `ignored` says why a line changes nothing.
+ * Takes a line into the stream, at a cost that grows with the people and groups in it, not with the lines before it. A line
+ * without a time is now; a pull request without one comes 1 / `perDay` of a day after what was before. Answers why a line
+ * changes nothing, else null.
  */
 export function readOn(
   stream: Stream,
   line: StreamLine,
   thresholds: Thresholds,
   perDay: number,
-): { stream: Stream; ignored: string | null } {
+): string | null {
   if (line.kind === 'trial') {
     const { position, promotions } = line
-    return {
-      stream: { ...emptyStream, name: line.name ?? null, budget: { position, promotions } },
-      ignored: null,
-    }
+    Object.assign(stream, newStream(), { name: line.name ?? null, budget: { position, promotions } })
+    return null
   }
-  if (stream.ended !== null) return { stream, ignored: 'the trial has ended' }
-  const { evidence } = stream
-  const took = (more: Partial<Stream>) => ({ stream: { ...stream, ...more }, ignored: null })
+  if (stream.ended !== null) return 'the trial has ended'
+  const { open, closed } = stream
   switch (line.kind) {
     case 'sampler': {
       const { offered: n, taken, rate } = line
-      return took({ evidence: { ...evidence, sampler: { n, successes: taken, rate } } })
+      stream.evidence = { ...stream.evidence, sampler: { n, successes: taken, rate } }
+      return null
     }
     case 'run': {
-      const now = line.at ?? stream.now
-      return took({ now, evidence: addRun(evidence, { ...line, at: now }, thresholds) })
+      stream.now = line.at ?? stream.now
+      stream.evidence = addRun(stream.evidence, { ...line, at: stream.now }, thresholds)
+      return null
     }
     case 'label': {
-      if (stream.closed.has(line.pullRequest))
-        return { stream, ignored: `pull request ${line.pullRequest} is final` }
-      const labels = [...(stream.open.get(line.pullRequest) ?? []), line]
-      return took({ now: line.at ?? stream.now, open: new Map(stream.open).set(line.pullRequest, labels) })
+      const { pullRequest } = line
+      if (closed.has(pullRequest)) return finalWords(pullRequest)
+      stream.now = line.at ?? stream.now
+      const labels = open.get(pullRequest)
+      if (labels === undefined) open.set(pullRequest, [line])
+      else labels.push(line)
+      return null
     }
     case 'pull-request': {
-      if (line.id !== undefined && stream.closed.has(line.id))
-        return { stream, ignored: `pull request ${line.id} is final` }
-      const now = line.at ?? stream.now + 86_400_000 / perDay
-      const labels = line.id === undefined ? [] : (stream.open.get(line.id) ?? [])
-      const open = new Map(stream.open)
-      const closed = new Set(stream.closed)
-      if (line.id !== undefined) {
-        open.delete(line.id)
-        closed.add(line.id)
+      const { id, run } = line
+      if (id !== undefined && closed.has(id)) return finalWords(id)
+      const at = line.at ?? stream.now + 86_400_000 / perDay
+      const labels = id === undefined ? [] : (open.get(id) ?? [])
+      if (id !== undefined) {
+        open.delete(id)
+        closed.add(id)
       }
-      const before =
-        line.run === undefined ? evidence : addRun(evidence, { ...line.run, at: now }, thresholds)
-      return took({
-        now,
-        open,
-        closed,
-        evidence: addPullRequest(before, evidenceOf(line, labels, now), thresholds),
-      })
+      const before = run === undefined ? stream.evidence : addRun(stream.evidence, { ...run, at }, thresholds)
+      stream.evidence = addPullRequest(before, evidenceOf(line, labels, at), thresholds)
+      stream.now = at
+      return null
     }
   }
 }
 
-/** The verdict now; one that ends the trial is kept. */
-export function concluded(stream: Stream, thresholds: Thresholds): { stream: Stream; verdict: Verdict } {
-  if (stream.ended !== null) return { stream, verdict: stream.ended }
+/** The verdict now; the stream keeps one that ends the trial. */
+export function concluded(stream: Stream, thresholds: Thresholds): Verdict {
+  if (stream.ended !== null) return stream.ended
   const verdict = decide(stream.evidence, thresholds, stream.budget, stream.now)
-  return { stream: verdict.answer === 'wait' ? stream : { ...stream, ended: verdict }, verdict }
+  if (verdict.answer !== 'wait') stream.ended = verdict
+  return verdict
+}
+
+function finalWords(pullRequest: string): string {
+  return `pull request ${pullRequest} is final`
 }
 
 /** The counts of a pull request's line, and the labels that came before it. */

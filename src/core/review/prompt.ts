@@ -9,6 +9,8 @@ import { estimateTokens } from './tokens.ts'
 export interface Prompt {
   system: string
   user: string
+  /** The random words that stand in it. */
+  nonces: Nonces
 }
 
 /** Values that must be fresh and unguessable for each call; made outside, since core has no randomness. */
@@ -95,7 +97,7 @@ export function renderReviewPrompt(input: ReviewPromptInput): Prompt {
   add('reported by analysers, do not repeat (JSON)', knownLines(input.known), Math.floor(left / 2))
   const room = Math.min(Math.max(leastContext, Math.floor(batch.tokens * 0.3)), left - 40)
   if (room > 0) add('surrounding lines', renderContext(batch.pieces, snapshot.contents, room), room)
-  return { system, user: [...parts, diff].join('\n') }
+  return { system, user: [...parts, diff].join('\n'), nonces }
 }
 
 function knownLines(known: readonly Candidate[]): string {
@@ -127,7 +129,7 @@ export function renderSelfCheckPrompt(input: {
     share = Math.floor(share * 0.8)
     claims = renderClaims(nonces, input.claims, share)
   }
-  return { system, user: `${diff}\n${claims}` }
+  return { system, user: `${diff}\n${claims}`, nonces }
 }
 
 /** `share`: tokens that the text of one claim may take. */

@@ -46,6 +46,14 @@ export type SkipReason =
   | 'step-failed'
   | 'unchanged' // read in the last round, and no line is new since
 
+/** What an answer cost when a model was asked for it. */
+export interface AnswerCost {
+  inputTokens: number
+  outputTokens: number
+  /** Absent: the model had no price. */
+  usd?: number
+}
+
 export interface Step {
   kind: 'analyser' | 'model'
   /** `oxlint`, `openai/gpt-6.1-terra`. */
@@ -64,6 +72,8 @@ export interface Step {
   cachedInputTokens?: number
   outputTokens?: number
   usd?: number
+  /** No model was asked: the answer was stored, and this is what it had cost. Nothing was measured or paid now. */
+  stored?: AnswerCost
 }
 
 export type LeftOutReason =

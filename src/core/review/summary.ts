@@ -66,7 +66,11 @@ function fileRow(file: FileCoverage, findings: readonly Finding[], link: Link): 
 
 function stepRow(step: Step): string {
   const outcome = step.outcome === 'ok' ? 'ok' : `${step.outcome}${step.fault ? ` (${step.fault})` : ''}`
-  const tokens = step.inputTokens === undefined ? '' : `${step.inputTokens} in, ${step.outputTokens ?? 0} out`
+  const tokens = step.stored
+    ? 'stored answer'
+    : step.inputTokens === undefined
+      ? ''
+      : `${step.inputTokens} in, ${step.outputTokens ?? 0} out`
   const usd = step.usd === undefined ? '' : `$${step.usd.toFixed(4)}`
   const instead = step.fallbackFor ? ` (for ${cellSpan(step.fallbackFor)})` : ''
   return `| ${cellSpan(step.name)}${instead} | ${cellSpan(step.subject)} | ${outcome} | ${seconds(step.latencyMs)} | ${tokens} | ${usd} |`

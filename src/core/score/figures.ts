@@ -1,4 +1,4 @@
-import { meanOf, quantile, ratioOf, wilson, type Interval } from '../statistics.ts'
+import { countOf, meanOf, quantile, ratioOf, wilson, type Interval } from '../statistics.ts'
 import type { Group, Sums } from './sums.ts'
 
 /** An experiment's figures over its final outcomes. Null: too little to say. docs/scoring.md has each formula. */
@@ -27,7 +27,10 @@ export interface Figures {
   falseNegatives: number
   /** Share of findings that anybody judged. */
   labelCoverage: number | null
-  /** Infinity where so large a share failed; a failed run is slower than any. */
+  /**
+   * Infinity where so large a share failed; a failed run is slower than any. Latency, errors and cost are null where
+   * answers of some run came from the store.
+   */
   latencyP50Ms: number | null
   latencyP95Ms: number | null
   /** Share of runs that failed or were degraded. */
@@ -50,6 +53,7 @@ const priorWeight = 10
 
 export function figuresOf(sums: Sums): Figures {
   const judged = sums.findings - sums.unjudged
+  const measured = countOf(sums.latency) === sums.outcomes
   const authors = Object.values(sums.authors)
   const decided = authors.reduce((sum, count) => sum + count, 0)
   return {
@@ -69,10 +73,10 @@ export function figuresOf(sums: Sums): Figures {
     falsePositives: sums.fp,
     falseNegatives: sums.fn,
     labelCoverage: sums.findings === 0 ? null : judged / sums.findings,
-    latencyP50Ms: quantile(sums.latency, 0.5),
-    latencyP95Ms: quantile(sums.latency, 0.95),
-    errorRate: wilson(sums.failed, sums.outcomes),
-    usdPerRun: sums.outcomes === 0 ? null : sums.usd / sums.outcomes,
+    latencyP50Ms: measured ? quantile(sums.latency, 0.5) : null,
+    latencyP95Ms: measured ? quantile(sums.latency, 0.95) : null,
+    errorRate: measured ? wilson(sums.failed, sums.outcomes) : null,
+    usdPerRun: !measured || sums.outcomes === 0 ? null : sums.usd / sums.outcomes,
     satisfaction: satisfactionOf(sums),
     largestAuthorShare: decided === 0 ? null : Math.max(...authors) / decided,
     labelAuthors: authors.length,

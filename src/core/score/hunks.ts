@@ -1,7 +1,6 @@
 import { type Finding, type Severity } from '../review/finding.ts'
-import type { Side } from '../review/diff.ts'
+import type { FileChange, Hunk, Side } from '../review/diff.ts'
 import type { CleanPlace, LabelledPlace, Likeness, Statement } from '../label.ts'
-import type { HunkPlace } from '../sample.ts'
 
 /** Hunks of one run by what it said there against what is known there. */
 export interface HunkCounts {
@@ -39,14 +38,22 @@ export interface Counts extends HunkCounts {
   authors: Record<string, number>
 }
 
+/** Where a changed hunk stands; its lines say nothing to a score. */
+export interface HunkRange {
+  /** Position in the sample. */
+  index: number
+  file: Pick<FileChange, 'path' | 'previousPath'>
+  hunk: Pick<Hunk, 'oldStart' | 'oldLines' | 'newStart' | 'newLines'>
+}
+
 export interface ScoredSample {
-  hunks: readonly HunkPlace[]
+  hunks: readonly HunkRange[]
   places: readonly LabelledPlace[]
   clean: readonly CleanPlace[]
   /** Indices of the hunks that were drawn for the audit; empty when the sample was not drawn. */
   drawn: readonly number[]
   /** What production posted; left out where nobody compares with it. */
-  posted?: readonly Finding[]
+  posted?: readonly Statement[]
 }
 
 /** Lines beside a hunk that still count as it: people comment on the line next to the one they mean. */
@@ -54,7 +61,7 @@ const nearLines = 3
 
 /** The hunk a place stands in, or the nearest of its file within three lines. Null: outside of the diff. */
 export function hunkAt(
-  hunks: readonly HunkPlace[],
+  hunks: readonly HunkRange[],
   place: { path: string; side: Side; startLine: number; line: number },
 ): number | null {
   let nearest: { index: number; distance: number } | null = null
@@ -70,8 +77,14 @@ export function hunkAt(
   return nearest?.index ?? null
 }
 
+/** As much of a finding as scores are made of. */
+export type Said = Pick<
+  Finding,
+  'path' | 'side' | 'startLine' | 'line' | 'title' | 'body' | 'category' | 'severity'
+>
+
 /** A finding as a statement that can be likened to labels. */
-export function statementOf(finding: Finding): Statement {
+export function statementOf(finding: Said): Statement {
   const { path, side, startLine, line, category, severity } = finding
   return { path, side, startLine, line, text: `${finding.title}\n${finding.body}`, category, severity }
 }
@@ -84,7 +97,7 @@ export function statementOf(finding: Finding): Statement {
 export function hunkCounter(
   sample: ScoredSample,
   likeness: Likeness,
-): (findings: readonly Finding[]) => Counts {
+): (findings: readonly Statement[]) => Counts {
   const meant = likeness.to(sample.places)
   const known = new Map(
     sample.places.flatMap(place => {
@@ -93,12 +106,9 @@ export function hunkCounter(
     }),
   )
   const posted = new Set(
-    meant((sample.posted ?? []).map(statementOf)).map(index =>
-      index === null ? null : sample.places[index],
-    ),
+    meant(sample.posted ?? []).map(index => (index === null ? null : sample.places[index])),
   )
-  return findings => {
-    const statements = findings.map(statementOf)
+  return statements => {
     const judged = meant(statements).map((index, at) => {
       // A place that does not count keeps what was said of it from being taken for another.
       const place = index === null ? undefined : sample.places[index]

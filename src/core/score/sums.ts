@@ -17,7 +17,8 @@ export interface Outcome {
   baseline: Counts
   /** No result, or a degraded one. */
   failed: boolean
-  latencyMs: number
+  /** Null: not measured, as in a replay that took answers from the store. */
+  latencyMs: number | null
   usd: number
   language: string
   changedLines: number
@@ -104,6 +105,8 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
   const { counts, baseline } = outcome
   const accuracy = accuracyOf(counts)
   const base = accuracyOf(baseline)
+  // What failed never came: no time is long enough for it.
+  const latencyMs = outcome.failed ? Infinity : outcome.latencyMs
   const groups = { ...sums.groups }
   for (const name of [`language:${outcome.language}`, `size:${sizeOf(outcome.changedLines)}`])
     groups[name] = addToGroup(groups[name] ?? emptyGroup, counts)
@@ -130,8 +133,7 @@ export function addOutcome(sums: Sums, outcome: Outcome): Sums {
     withIssue: sums.withIssue + (counts.issues > 0 ? 1 : 0),
     taken: outcome.takenAt ? addTime(sums.taken, outcome.takenAt.getTime()) : sums.taken,
     failed: sums.failed + (outcome.failed ? 1 : 0),
-    // What failed never came: no time is long enough for it.
-    latency: addToHistogram(sums.latency, outcome.failed ? Infinity : outcome.latencyMs),
+    latency: latencyMs === null ? sums.latency : addToHistogram(sums.latency, latencyMs),
     usd: sums.usd + outcome.usd,
     tp: sums.tp + counts.tp,
     fp: sums.fp + counts.fp,

@@ -30,6 +30,7 @@ export const choices: Record<'openai' | 'anthropic', ModelChoice> = {
 export const request = (more: Partial<ModelRequest<Answer>> = {}): ModelRequest<Answer> => ({
   system: 'You review code.',
   user: 'diff',
+  nonces: { boundary: 'a-boundary', canary: 'a-canary' },
   schema: { name: 'review', type: answerType },
   cacheKey: 'repository:1',
   ...more,

@@ -9,7 +9,8 @@ import { addPullRequest, noGateEvidence, type GateEvidence } from '../../../src/
 import { pullRequestOf, withRuns } from '../../../src/core/gate/outcome.ts'
 import { logAbove, logBelow } from '../../../src/core/gate/mixture.ts'
 import { logCertain } from '../../../src/core/gate/paired.ts'
-import type { GateEvidenceStore, RecomputedFigure } from '../../../src/ports/gate.ts'
+import type { RecomputedFigure } from '../../../src/core/gate/recomputed.ts'
+import type { GateEvidenceStore } from '../../../src/ports/gate.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
 import {
   addExperiment,
@@ -158,7 +159,7 @@ test('SQL comes to the same figures and the same answer as the code, whatever th
     const verdict = decide(evidence, settings.thresholds, budget, now.getTime())
     const figures = await recomputation(gate).of(id, {
       sequence: '9223372036854775807',
-      runsTo: null,
+      runsTo: 'infinity',
       at: now,
     })
     answers[verdict.answer] = (answers[verdict.answer] ?? 0) + 1

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vite
 import type pg from 'pg'
 import { gateReleases } from '../../../src/adapters/postgres/gate-releases.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
-import { addSamples } from '../../support/gate-rows.ts'
+import { recomputation } from '../../../src/adapters/postgres/gate-recomputation.ts'
+import { addRuns, addSamples } from '../../support/gate-rows.ts'
 import {
   addTrial,
   goodPull,
@@ -223,6 +224,80 @@ describe('a verdict that says promote is refused where one figure falls short', 
     expect(await gateReleases(gate).release(verdict)).toMatchObject({
       why: expect.stringMatching(/: breaches$/) as string,
     })
+  })
+
+  it.each<[string, (id: string) => Promise<unknown>, RegExp]>([
+    [
+      'money spent',
+      id =>
+        owner.query(
+          `insert into experiments_v1.spending (experiment_id, day, usd) values ($1, '2026-10-01', 11.01)`,
+          [id],
+        ),
+      /: breaches$/,
+    ],
+    [
+      'answers that are none',
+      id =>
+        addRuns(
+          owner,
+          id,
+          ofTenDays.map(sampleId => ({
+            ...goodRun(sampleId),
+            state: 'failed',
+            errorCode: 'model-invalid',
+            finishedAt: new Date('2026-10-31Z'),
+          })),
+        ),
+      /: breaches$/,
+    ],
+    [
+      'what was blacklisted',
+      id =>
+        gate.query(
+          `select doors.blacklist(configuration_id, 'configuration', null, 'it lied', 'ada') from experiments_v1.experiments
+           where id = $1`,
+          [id],
+        ),
+      /is blacklisted/,
+    ],
+  ])(
+    '%s since: the release is refused, and the verdict still explained by what was known',
+    async (_name, breach, why) => {
+      const id = nextId()
+      await addTrial(owner, id, rows())
+      const cut = { sequence: '9223372036854775807', runsTo: '2026-10-30T00:00:00Z' }
+      const { rows: clock } = await owner.query<{ at: Date }>('select clock_timestamp() as at')
+      const explained = () => recomputation(gate).of(id, { ...cut, at: clock[0]?.at ?? new Date(0) })
+      const before = await explained()
+      expect(before.find(each => each.figure === 'breaches')).toMatchObject({ value: 0, holds: true })
+      await breach(id)
+      expect(await explained()).toEqual(before)
+      const now = await recomputation(gate).of(id)
+      expect(now.find(each => each.figure === 'breaches')).toMatchObject({ value: 1, holds: false })
+      const verdict = await writeVerdict(gate, id, { decidedAt, cut })
+      expect(await gateReleases(gate).release(verdict)).toMatchObject({
+        outcome: 'refused',
+        why: expect.stringMatching(why) as string,
+      })
+    },
+  )
+
+  it('a breach that was mended is still what a verdict of its time is explained by', async () => {
+    const id = nextId()
+    await addTrial(owner, id, rows())
+    await owner.query(
+      `insert into experiments_v1.spending (experiment_id, day, usd) values ($1, '2026-10-01', 11.01)`,
+      [id],
+    )
+    const { rows: clock } = await owner.query<{ at: Date }>('select clock_timestamp() as at')
+    await owner.query('update experiments_v1.experiments set budget_usd = 20 where id = $1', [id])
+    const cut = { sequence: '9223372036854775807', runsTo: 'infinity' }
+    const breaches = async (at: Date) =>
+      (await recomputation(gate).of(id, { ...cut, at })).find(each => each.figure === 'breaches')?.value
+    expect(await breaches(clock[0]?.at ?? new Date(0))).toBe(1)
+    const { rows: later } = await owner.query<{ at: Date }>('select clock_timestamp() as at')
+    expect(await breaches(later[0]?.at ?? new Date(0))).toBe(0)
   })
 
   it.each<[string, Partial<PullRequest>]>([

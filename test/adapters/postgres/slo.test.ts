@@ -148,3 +148,15 @@ test('a minute that is not over is left alone', async () => {
   await ended([900], -1, 40)
   expect(await slo(production).closeMinutes()).toEqual([])
 })
+
+test('minutes older than asked for are deleted, a thousand at a time, and no others', async () => {
+  await owner.query(
+    `insert into production.slo_metrics (release_id, window_start, window_seconds, metric, value, observations)
+     select 'genesis', now() - interval '90 days' - n * interval '1 minute', 60, 'heartbeat', 1, 1 from generate_series(1, 2500) n
+     union all select 'genesis', now() - interval '89 days' - n * interval '1 minute', 60, 'heartbeat', 1, 1 from generate_series(1, 3) n`,
+  )
+  const store = slo(production)
+  expect([await store.purge(90), await store.purge(90)]).toEqual([2_500, 0])
+  const { rows } = await owner.query('select count(*)::int as left from production.slo_metrics')
+  expect(rows).toEqual([{ left: 3 }])
+})

@@ -38,9 +38,12 @@ describe('readEnvironment', () => {
       metricsPort: 9464,
       logLevel: 'info',
       pricesPath: null,
+      sessionSecret: null,
+      dashboardUrl: null,
       dataDir: '.cupel',
       sampleRate: 0.25,
       sampleDays: 180,
+      answerDays: 7,
       dailyUsd: { zoneUsd: 50, installationUsd: 20, repositoryUsd: 10, authorUsd: 5 },
       monthlyUsd: { zoneUsd: 500, installationUsd: 200, repositoryUsd: 100, authorUsd: 50 },
       softShare: 0.8,
@@ -96,6 +99,7 @@ describe('readEnvironment', () => {
       OPENAI_MODEL: 'llama3:8b',
       ANTHROPIC_API_KEY: 'y',
       DATABASE_URL: 'postgresql://u:p@h/d',
+      CUPEL_SESSION_SECRET: 's'.repeat(32),
       REDIS_URL: 'rediss://h:1',
       CUPEL_DAILY_USD_AUTHOR: '0.5',
       PORT: '0',
@@ -141,6 +145,9 @@ describe('readEnvironment', () => {
     ['GHE_PROTOCOL', { GHE_PROTOCOL: 'https' }, 'GHE_HOST'],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://u:SECRETVALUE@h/d' }, 'postgres://'],
     ['REDIS_URL', { REDIS_URL: 'localhost:6379' }, 'redis://'],
+    ['CUPEL_SESSION_SECRET', { CUPEL_SESSION_SECRET: 'SECRETVALUE'.repeat(2) }, 'shorter than 32'],
+    ['CUPEL_SESSION_SECRET', { DATABASE_URL: 'postgres://u:p@h/d' }, 'openssl rand'],
+    ['CUPEL_DASHBOARD_URL', { CUPEL_DASHBOARD_URL: 'cupel.example' }, 'https://'],
     ['OPENAI_API_KEY', { OPENAI_BASE_URL: 'http://x' }, 'any word'],
     ['ANTHROPIC_API_KEY', { ANTHROPIC_BASE_URL: 'http://x' }, 'any word'],
     ['OPENAI_BASE_URL', { OPENAI_API_KEY: 'x', OPENAI_BASE_URL: 'x' }, 'https://'],
@@ -159,6 +166,7 @@ describe('readEnvironment', () => {
     ['CUPEL_ADMINS', { CUPEL_ADMINS: 'a/b/c' }, 'logins and org/team'],
     ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '1.5' }, 'write 0 to 1'],
     ['CUPEL_SAMPLE_RATE', { CUPEL_SAMPLE_RATE: '25%' }, 'write 0 to 1'],
+    ['CUPEL_ANSWER_DAYS', { CUPEL_ANSWER_DAYS: '-1' }, 'leave it out for 7'],
     ['CUPEL_JUDGING_BUDGET', { CUPEL_JUDGING_BUDGET: '1001' }, 'write 0 to 1000'],
     ['CUPEL_DEPLOYER', { CUPEL_DEPLOYER: 'nomad' }, 'leave it out for local'],
     ['CUPEL_GATE_SECONDS', { CUPEL_GATE_SECONDS: '0' }, 'write 1 to 9999'],
@@ -190,6 +198,7 @@ describe('readEnvironment', () => {
     ['web', {}, 'WEBHOOK_SECRET'],
     ['production', {}, 'PRIVATE_KEY'],
     ['production', { PRIVATE_KEY: pem }, 'APP_ID'],
+    ['dashboard', {}, 'CUPEL_SESSION_SECRET'],
   ])('the %s process does not start with %j', (role, env, name) => {
     expect(fault(env, role).message).toContain(`  - ${name} `)
   })
@@ -212,6 +221,7 @@ describe('environmentFor', () => {
     'WEBHOOK_SECRET_PREVIOUS',
     'OPENAI_API_KEY',
     'ANTHROPIC_API_KEY',
+    'CUPEL_SESSION_SECRET',
   ]
 
   it.each<[Role, string[]]>([
@@ -220,7 +230,7 @@ describe('environmentFor', () => {
     ['experiments', ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY']],
     ['gate', []],
     ['archive', []],
-    ['dashboard', []],
+    ['dashboard', ['CUPEL_SESSION_SECRET']],
   ])('%s holds these secrets and no others: %j', (role, names) => {
     const env = environmentFor(role, everything)
     expect(secrets.filter(name => name in env)).toEqual(names)
@@ -249,6 +259,7 @@ describe('environmentFor', () => {
       OPENAI_API_KEY: 'x',
       OPENAI_BASE_URL: 'http://x',
       REDIS_URL: 'redis://h',
+      CUPEL_SESSION_SECRET: 's'.repeat(32),
     })
     expect(() => readEnvironment(env, role)).not.toThrow()
   })

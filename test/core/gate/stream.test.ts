@@ -1,25 +1,22 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decide } from '../../../src/core/gate/decide.ts'
 import { readThresholds } from '../../../src/core/gate/settings.ts'
-import { concluded, emptyStream, readOn, type Stream } from '../../../src/core/gate/stream.ts'
+import { concluded, newStream, readOn, type Stream } from '../../../src/core/gate/stream.ts'
 import { readLine } from '../../../src/core/gate/stream-line.ts'
 import { defaultThresholds } from '../../../src/core/gate/thresholds.ts'
 import { trialOf } from './evidence.ts'
+import { generatedLines } from './stream-lines.ts'
 
-function fed(
-  lines: readonly object[],
-  from: Stream = emptyStream,
-): { stream: Stream; ignored: (string | null)[] } {
-  const ignored: (string | null)[] = []
-  let stream = from
-  for (const each of lines) {
-    const line = readLine(JSON.stringify(each))
-    if ('wrong' in line) throw new Error(line.wrong)
-    const next = readOn(stream, line, defaultThresholds, 10)
-    ignored.push(next.ignored)
-    stream = concluded(next.stream, defaultThresholds).stream
-  }
-  return { stream, ignored }
+function take(stream: Stream, each: object): { ignored: string | null; answer: string } {
+  const line = readLine(JSON.stringify(each))
+  if ('wrong' in line) throw new Error(line.wrong)
+  const ignored = readOn(stream, line, defaultThresholds, 10)
+  return { ignored, answer: concluded(stream, defaultThresholds).answer }
+}
+
+function fed(lines: readonly object[], stream = newStream()): { stream: Stream; ignored: (string | null)[] } {
+  return { stream, ignored: lines.map(each => take(stream, each).ignored) }
 }
 
 const people = ['ada', 'bob', 'cy', 'dee', 'eli', 'fay']
@@ -36,7 +33,7 @@ describe('a stream', () => {
   it('comes to the verdict of the same evidence taken in by the gate', () => {
     const { stream } = fed(Array.from({ length: 120 }, (_, n) => pull(n)))
     const evidence = trialOf(120)
-    const { criteria } = concluded(stream, defaultThresholds).verdict
+    const { criteria } = concluded(stream, defaultThresholds)
     expect(criteria).toEqual(decide(evidence, defaultThresholds, stream.budget, stream.now).criteria)
   })
 
@@ -65,7 +62,7 @@ describe('a stream', () => {
       { ...label, source: 'volunteered', issue: false, own: true, production: true },
       { ...label, source: 'volunteered', issue: true, own: true, production: false },
     ]).stream
-    expect(before.evidence).toEqual(emptyStream.evidence)
+    expect(before.evidence).toEqual(newStream().evidence)
     expect(before.open.get('1')).toHaveLength(6)
     const { stream, ignored } = fed(
       [
@@ -95,7 +92,7 @@ describe('a stream', () => {
 
   it('keeps time: the line’s own, else a tenth of a day for each pull request, backwards never', () => {
     const { stream } = fed([pull(0), pull(1)])
-    expect(stream.now - emptyStream.now).toBe(17_280_000)
+    expect(stream.now - newStream().now).toBe(17_280_000)
     const later = fed(
       [
         { ...run, at: '2026-03-01T00:00:00Z' },
@@ -103,18 +100,33 @@ describe('a stream', () => {
       ],
       stream,
     ).stream
-    const { verdict } = concluded(later, defaultThresholds)
+    const verdict = concluded(later, defaultThresholds)
     expect('missing' in verdict && verdict.missing[0]).toBe('the clock is behind the newest evidence')
   })
 
   it('a new trial begins with nothing, at its own place in the budget', () => {
     const { stream } = fed([pull(0), { kind: 'trial', name: 'b', position: 5, promotions: 1 }])
-    expect(stream).toEqual({ ...emptyStream, name: 'b', budget: { position: 5, promotions: 1 } })
+    expect(stream).toEqual({ ...newStream(), name: 'b', budget: { position: 5, promotions: 1 } })
+  })
+
+  // Recorded when the state was copied at each line instead of changed.
+  it('answers each of 360 generated lines as recorded: verdict, what is ignored, time, and what is taken in', () => {
+    const stream = newStream()
+    const answers = generatedLines().map(each => {
+      const { answer, ignored } = take(stream, each)
+      const { name, now, open, evidence } = stream
+      const { pullRequests, audited, found, withIssue, healthy, groups, recall } = evidence
+      const taken = [pullRequests, audited.hunks, found, withIssue, healthy.n]
+      const sums = [...taken, Object.keys(groups).length, recall.own.right]
+      return [answer, name, ignored ?? '-', new Date(now).toISOString(), open.size, ...sums].join('; ')
+    })
+    const recorded = new URL('../../fixtures/gate/stream-answers.txt', import.meta.url)
+    expect(answers).toEqual(readFileSync(recorded, 'utf8').trimEnd().split('\n'))
   })
 
   it('a broken sampler makes it wait', () => {
     const { stream } = fed([{ kind: 'sampler', offered: 1000, taken: 500, rate: 0.25 }])
-    const { verdict } = concluded(stream, defaultThresholds)
+    const verdict = concluded(stream, defaultThresholds)
     expect('missing' in verdict && verdict.missing.join()).toContain('the sampler took 500 of 1000')
   })
 })
@@ -129,6 +141,10 @@ describe('a line that cannot be read says how to correct it', () => {
     ['{"kind":"run","state":"done","at":"yesterday"}', /^at: .*write a time such as 2026-01-31T12:00:00Z$/],
     ['{"kind":"run","state":"done","latencyMs":1e999}', /^latencyMs: /],
     ['{"kind":"pull-request","audited":{"tp":-1}}', /^audited\.tp: out of range; at least 0$/],
+    ['{"kind":"pull-request","audited":{"tp":1e300}}', /^audited\.tp: out of range; at most 1000000$/],
+    ['{"kind":"pull-request","audited":{"tp":-1e300}}', /^audited\.tp: out of range; at least 0$/],
+    ['{"kind":"pull-request","authors":{"ada":1e300}}', /^authors\.ada: out of range; at most 1000000$/],
+    ['{"kind":"trial","position":1e300}', /^position: out of range; at most 9007199254740991$/],
     ['{"kind":"pull-request","audited":{"tp":0.5}}', /^audited\.tp: wrong type; write a whole number$/],
     ['{"kind":"label","pullRequest":"1"}', /^source: the key is missing; add `source`$/],
     ['{"kind":"sampler","offered":1,"taken":2,"rate":0.5}', /^taken: more than was offered/],

@@ -85,6 +85,26 @@ describe('figures', () => {
     expect(figures.groups['size:small']?.recall?.value).toBeCloseTo(3 / 4, 12)
   })
 
+  it.each([
+    ['done', false],
+    ['failed', true],
+  ])(
+    'say nothing of latency, errors and cost beside a run of stored answers, whatever else was measured: %s',
+    (_, failed) => {
+      const stored = outcome({ labelled: 1, tp: 1 }, {}, { latencyMs: null })
+      const figures = figuresOf(
+        [outcome({ labelled: 1, tp: 1 }, {}, { failed }), stored].reduce(addOutcome, emptySums),
+      )
+      expect(figures).toMatchObject({
+        latencyP50Ms: null,
+        latencyP95Ms: null,
+        errorRate: null,
+        usdPerRun: null,
+      })
+      expect(figures.accuracy?.value).toBe(1)
+    },
+  )
+
   it('count what no judge answered as wrong towards promotion, and as nothing towards quarantine', () => {
     const audited = { labelled: 2, tp: 1, fp: 0, fn: 0, tn: 1, due: 4, unanswered: 2 }
     const all = { labelled: 2, tp: 0, fp: 1, fn: 0, tn: 1, due: 2, unanswered: 0 }

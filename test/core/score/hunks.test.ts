@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import type { LabelledPlace } from '../../../src/core/label.ts'
 import type { Finding } from '../../../src/core/review/finding.ts'
 import { hunksOf } from '../../../src/core/sample.ts'
-import { hunkAt, hunkCounter, type ScoredSample } from '../../../src/core/score/hunks.ts'
+import { hunkAt, hunkCounter, statementOf, type ScoredSample } from '../../../src/core/score/hunks.ts'
 import { fileOf, wordForWord } from '../../support/fakes.ts'
 
 const countHunks = (sample: ScoredSample, findings: readonly Finding[]) =>
-  hunkCounter(sample, wordForWord)(findings)
+  hunkCounter(sample, wordForWord)(findings.map(statementOf))
 
 /** Five hunks of one line each, at lines 10, 20, 30, 40 and 50. */
 const patch = [10, 20, 30, 40, 50].map(at => `@@ -${at},0 +${at},1 @@\n+line ${at}`).join('\n')
@@ -134,7 +134,7 @@ describe('hunks of a run', () => {
     const counts = hunkCounter(sample([place(10, 'disputed'), place(11, 'real')]), {
       ...wordForWord,
       to: labels => findings => findings.map(() => labels.findIndex(label => label.line === 10)),
-    })([finding(10)])
+    })([statementOf(finding(10))])
     expect(counts).toMatchObject({ right: 0, unjudged: 1, found: 0, unknown: 1 })
   })
 
@@ -210,7 +210,7 @@ describe('what the gate asks besides', () => {
     ],
     ['nor do disputed ones', [place(10, 'disputed')], [10], [10], { right: 0, wrong: 0 }],
   ])('volunteered: %s', (_name, places, lines, posted, expected) => {
-    const scored = sample(places, { posted: posted.map(line => finding(line)) })
+    const scored = sample(places, { posted: posted.map(line => statementOf(finding(line))) })
     expect(
       countHunks(
         scored,

@@ -19,6 +19,7 @@ it.each([
     log: { info: () => {}, warn: () => {}, error: () => {} },
     metrics: { runFinished: () => {}, findings: () => {} },
     models: fakeModels(async () => ({ findings: [] })),
+    memoryOf: () => undefined,
     usageOf: () => undefined,
     analysers: {
       analyse: async (analysers: readonly string[], files: readonly { path: string }[]) => {

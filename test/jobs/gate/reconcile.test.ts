@@ -333,6 +333,17 @@ describe('what administrators ask for', () => {
     ])
   })
 
+  it('rollback: while only the first is in force, what is on its way is named', async () => {
+    await released('good', 'canary')
+    const rollback = await world.ask('rollback', null)
+    await world.tick()
+    expect(await world.answerTo(rollback)).toEqual({
+      state: 'refused',
+      outcome:
+        'the genesis release is the last resort: there is nothing to fall back to; promoted-1, in its canary, is taken back by `cupel release rollback REASON --release promoted-1`',
+    })
+  })
+
   it('blacklist: a part ends every trial with it, and is in no release', async () => {
     const technique = { pass: 'per-file', analysersFirst: true, selfCheck: true } as const
     await world.trial('one', 'unjudged', { technique })

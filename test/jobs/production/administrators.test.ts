@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { administrators } from '../../../jobs/production/administrators.ts'
 import type { Administrators, Directory } from '../../../src/ports/administrators.ts'
 import { reactions, see } from '../../e2e/repository.ts'
+import { addExperiment, addRecord } from '../../support/gate-rows.ts'
 import { jobsWorld, openPull, type JobsWorld, type Opened } from './world.ts'
 
 let world: JobsWorld
@@ -123,6 +124,9 @@ describe('an administrator’s command', () => {
       `insert into experiments_v1.experiments (id, name, author, author_kind, rate, budget_usd, configuration_id, configuration, parts)
        select 'abcdef-1', 'quick', 'ada', 'person', 1, 1, configuration_id, configuration, '{}' from production.releases where id = 'genesis'`,
     )
+    await addExperiment(world.owner, 'twinned-1')
+    await addExperiment(world.owner, 'twinned-2')
+    await addRecord(world.owner, 'record-1')
     at = await openPull(world, { 'a.ts': 'const a = 1\n' })
     const known = named(['root'])
     await known.refresh()
@@ -136,8 +140,9 @@ describe('an administrator’s command', () => {
   it.each<[string, string, string | null, string | RegExp]>([
     ['/cupel promote abcdef', 'promote', 'abcdef-1', /^asked for in acme\//],
     ['/cupel quarantine abcdef-1 too slow', 'quarantine', 'abcdef-1', 'too slow'],
-    ['/cupel reevaluate r1 a newer model', 'reevaluate', 'r1', 'a newer model'],
-    ['/cupel blacklist r1 it leaks', 'blacklist', 'r1', 'it leaks'],
+    ['/cupel reevaluate record a newer model', 'reevaluate', 'record-1', 'a newer model'],
+    ['/cupel blacklist record-1/model it leaks', 'blacklist', 'record-1/model', 'it leaks'],
+    ['/cupel blacklist genesis it leaks', 'blacklist', 'genesis', 'it leaks'],
     ['/cupel rollback', 'rollback', null, /^asked for in/],
   ])('%s becomes one request of the gate, audited', async (body, kind, subject, reason) => {
     const { id, answer } = await say(body)
@@ -154,7 +159,34 @@ describe('an administrator’s command', () => {
   })
 
   it.each<[string, string, string, string, RegExp | null]>([
-    ['of an experiment that nobody knows', 'root', '/cupel promote zzzzzz', 'eyes', /no experiment `zzzzzz`/],
+    [
+      'of an experiment that nobody knows',
+      'root',
+      '/cupel promote zzzzzz',
+      'eyes',
+      /^No experiment begins with `zzzzzz`/,
+    ],
+    [
+      'of a record that is an experiment',
+      'root',
+      '/cupel reevaluate abcdef-1 why',
+      'eyes',
+      /^No record begins/,
+    ],
+    [
+      'of too short an id',
+      'root',
+      '/cupel promote abc',
+      'eyes',
+      /^No experiment begins with `abc`.* 6 characters/,
+    ],
+    [
+      'of one of two',
+      'root',
+      '/cupel quarantine twinned why',
+      'eyes',
+      /^`twinned` may be `twinned-1`, `twinned-2`/,
+    ],
     ['without its reason', 'root', '/cupel blacklist r1', 'confused', /`\/cupel blacklist ID REASON`/],
     ['by a writer', 'cara', '/cupel rollback', '-1', /administrators/],
     ['without its reason, by a writer', 'cara', '/cupel blacklist r1', '-1', /administrators/],

@@ -22,6 +22,8 @@ import { fakeAnalysers, fakeModels } from '../../support/fakes.ts'
 export interface JobWorld {
   github: LocalGitHub
   owner: pg.Pool
+  /** With the rights of production. */
+  pool: pg.Pool
   /** Real stores and code host; analysers and models that find nothing; jobs go to `jobs`. */
   deps: ProductionDeps
   jobs: string[]
@@ -62,6 +64,7 @@ export async function startJobs(): Promise<JobWorld> {
     ...codeHost(calls),
     reactions: reactionReader(calls),
     models: fakeModels(async () => ({ findings: [] })),
+    memoryOf: () => undefined,
     usageOf: () => undefined,
     analysers: fakeAnalysers(),
     reviewQueue,
@@ -83,6 +86,7 @@ export async function startJobs(): Promise<JobWorld> {
   return {
     github,
     owner: database.pool('owner'),
+    pool,
     deps,
     jobs,
     async asked(files = { 'src/a.ts': 'export const a = 1\n' }) {

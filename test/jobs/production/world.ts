@@ -130,6 +130,7 @@ export async function jobsWorld(
     models: fakeModels(async () => {
       throw new Error('no model is configured')
     }),
+    memoryOf: () => undefined,
     usageOf: () => undefined,
     analysers,
     reviewQueue: {
