@@ -19,8 +19,9 @@ export interface World {
   late: number
   /** Pull requests in a day. */
   pace: number
-  /** Share of hunks that the blind draw takes. */
+  /** Share of hunks that the blind draw takes, and of those that nobody answers where the experiment is wrong. */
   audited: number
+  wrongUnanswered?: number
   /** Chance that somebody reacts to a finding that is right, and to one that is wrong. */
   reactions: { right: number; wrong: number }
 }
@@ -46,13 +47,16 @@ export function pullFrom(
   const theirs = { tp: 0, fp: 0, fn: 0, tn: 0 }
   const volunteered = { right: 0, wrong: 0 }
   const authors: Record<string, number> = {}
-  let [found, hasIssue] = [0, false]
+  let [found, hasIssue, unanswered] = [0, false, 0]
   const hunks = 1 + poisson(random, 3)
   for (let hunk = 0; hunk < hunks; hunk++) {
     const issue = random.chance(world.issues)
     const posted = production.speaks(issue)
     const said = own === null ? posted : own.speaks(issue)
-    const drawn = random.chance(world.audited)
+    const wanted = random.chance(world.audited)
+    const left = wanted && issue !== said && random.chance(world.wrongUnanswered ?? 0)
+    const drawn = wanted && !left
+    if (left) unanswered++
     if (drawn) {
       audited[outcomeOf(issue, said)]++
       theirs[outcomeOf(issue, posted)]++
@@ -78,7 +82,11 @@ export function pullFrom(
     },
     pull: {
       at,
-      audited: { ...audited, due: audited.tp + audited.fp + audited.fn + audited.tn, unanswered: 0 },
+      audited: {
+        ...audited,
+        due: audited.tp + audited.fp + audited.fn + audited.tn + unanswered,
+        unanswered,
+      },
       production: theirs,
       volunteered,
       found,

@@ -23,6 +23,14 @@ const ordinary: World = {
 /** Few issues, so that a reviewer who says nothing is nearly always right. */
 const sparse: World = { ...ordinary, issues: 0.02, production: { recall: 0.5, falseAlarms: 0.03 } }
 
+/** Eight hunks in a hundred are wrong, and most of those nobody judges: the answered ones look like .99. */
+const hidden: World = {
+  ...ordinary,
+  own: { recall: 0.9, falseAlarms: 0.079 },
+  production: { recall: 0.7, falseAlarms: 0.1 },
+  wrongUnanswered: 0.9,
+}
+
 interface Ends {
   promoted: (number | null)[]
   quarantined: (number | null)[]
@@ -75,12 +83,26 @@ export function wholeCases(settings: Settings): Case[] {
     ['timid, 2 % of hunks with issues', { ...sparse, own: { recall: 0.2, falseAlarms: 0.001 } }],
     ['spamming', { ...ordinary, own: { recall: 0.95, falseAlarms: 0.3 } }],
     [
+      'timid, 3 % with issues, production as timid',
+      {
+        ...sparse,
+        issues: 0.03,
+        production: { recall: 0.2, falseAlarms: 0.01 },
+        own: { recall: 0.2, falseAlarms: 0.001 },
+      },
+    ],
+    [
       'parroting a production of .93',
       { ...ordinary, production: { recall: 0.5, falseAlarms: 0.047 }, own: 'parrot' },
+    ],
+    [
+      'parroting a production of .98',
+      { ...ordinary, production: { recall: 0.9, falseAlarms: 0.015 }, own: 'parrot' },
     ],
   ]
   const good = trials(ordinary, settings, 20)
   const { share, error } = summary(good.promoted)
+  const unanswered = trials(hidden, settings, 30)
   return [
     ...degenerate.map(([name, world], part) => {
       const ends = trials(world, settings, 10 + part)
@@ -94,6 +116,15 @@ export function wholeCases(settings: Settings): Case[] {
         },
       })
     }),
+    atMost(
+      'true .92, nobody answers nine in ten of its mistakes: promoted',
+      summary(unanswered.promoted).share,
+      0,
+      {
+        error: summary(unanswered.promoted).error,
+        simpler: { 'mean of what was answered >= .95 after 30': summary(unanswered.naive).share },
+      },
+    ),
     atLeast('whole gate, first experiment, true .99: promoted within 2,000', share, 0.8, {
       error,
       simpler: {

@@ -13,19 +13,20 @@ export async function decideAll(
   settings: GateSettings,
   signal: AbortSignal,
 ): Promise<void> {
-  const distances: number[] = []
+  const verdicts: Verdict[] = []
   for (const experiment of await deps.evidence.experiments(['active'])) {
     if (signal.aborted) return
     try {
       const { verdict } = await decideOne(deps, settings, experiment, 'when there is news')
-      distances.push(furthestOf(verdict).share)
+      verdicts.push(verdict)
     } catch (error) {
       // The database's own trouble is no experiment's.
       if (asFault(error).code === 'database-unavailable') throw error
       deps.log.error({ err: error, experiment: experiment.id }, 'an experiment could not be judged')
     }
   }
-  deps.metrics.distances(distances)
+  deps.metrics.distances(verdicts.map(verdict => furthestOf(verdict).share))
+  deps.metrics.samplersOffRate(verdicts.filter(verdict => verdict.sampler === 'off-rate').length)
 }
 
 /**

@@ -88,6 +88,8 @@ export interface GateMetrics {
   coverage(of: LabelCoverage): void
   /** Of each experiment on trial, the share of the way to promotion: 0 to 1. */
   distances(shares: readonly number[]): void
+  /** Trials whose samples were not drawn at the rate that was told. */
+  samplersOffRate(trials: number): void
   promoted(): void
   quarantined(outcome: 'failed' | 'dangerous' | 'inconclusive' | 'rolled-back'): void
   rolledBack(): void

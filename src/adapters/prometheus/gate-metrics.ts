@@ -48,6 +48,10 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
     'gate_nearest_promotion',
     'Of the trial nearest to it, the share of the way to promotion.',
   )
+  const offRate = gauge(
+    'v1_samplers_off_rate',
+    'Trials whose samples were not drawn at the rate that was told: all verdicts on them wait.',
+  )
   const promotions = new Counter({
     name: 'v1_promotions_total',
     help: 'Experiments that became a release.',
@@ -102,6 +106,7 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
       findings.set({ judged: 'no' }, of.findings - of.judgedFindings)
     },
     distances: shares => nearest.set(Math.max(0, ...shares)),
+    samplersOffRate: trials => offRate.set(trials),
     promoted: () => promotions.inc(),
     quarantined: outcome => quarantines.inc({ outcome }),
     rolledBack: () => rollbacks.inc(),

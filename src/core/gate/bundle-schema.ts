@@ -103,6 +103,8 @@ const bundle = {
     gamma: z.number(),
     measured: share,
     minimum: z.record(text, z.number()),
+    poolRecall: share,
+    differing: count,
     fewPeople: z.boolean(),
     horizon: z.strictObject({ pullRequests: z.number(), days: z.number() }),
   }),

@@ -39,6 +39,8 @@ export interface VerdictBasis {
   needed: { promote: number; quarantine: number }
   vetoes: readonly Veto[]
   budget: BudgetPosition
+  /** How the experiment's samples were drawn. undrawn: it takes all that there are. */
+  sampler: 'on-rate' | 'off-rate' | 'undrawn'
   /** Rules that were set aside by configuration, and remarks that stop nothing. */
   waived: readonly string[]
   flags: readonly string[]
@@ -70,6 +72,7 @@ export function decide(
     needed: { promote: -Math.log(levels.proof), quarantine: -Math.log(levels.disproof) },
     vetoes,
     budget,
+    sampler: samplerOf(evidence),
     waived: thresholds.fewPeople ? ['a few people may decide the labels'] : [],
     flags: flagsOf(evidence),
   }
@@ -110,7 +113,7 @@ export function answerOf(
   const states = criterionNames.map(name => assessed[name].state)
   const basis = { assessed, levels, vetoes: [] as readonly Veto[], missing: [] as readonly string[] }
   if (evidence.breaches.length > 0) return { answer: 'quarantine', ...basis }
-  const broken = samplerBroken(evidence)
+  const broken = samplerOf(evidence) === 'off-rate'
   if (!broken && states.includes('disproven')) return { answer: 'quarantine', ...basis }
   const vetoes = vetoesOf(evidence, thresholds)
   const missing = [...missingOf(evidence, thresholds, levels.proof, now), ...vetoes.map(wordsOf)]
@@ -125,8 +128,9 @@ export function answerOf(
 }
 
 /** A sampler that takes more or fewer than it was told has chosen, and nothing that rests on its samples can be said. */
-export function samplerBroken({ sampler }: Pick<GateEvidence, 'sampler'>): boolean {
-  return sampler !== null && isOffRate(sampler, samplerLevel)
+function samplerOf({ sampler }: GateEvidence): VerdictBasis['sampler'] {
+  if (sampler === null) return 'undrawn'
+  return isOffRate(sampler, samplerLevel) ? 'off-rate' : 'on-rate'
 }
 
 function missingOf(evidence: GateEvidence, thresholds: Thresholds, proof: number, now: number): string[] {
@@ -154,7 +158,7 @@ function missingOf(evidence: GateEvidence, thresholds: Thresholds, proof: number
       `${evidence.unmeasured} of ${runs} runs could not be measured`,
     ),
     ...unless(
-      !samplerBroken(evidence),
+      samplerOf(evidence) !== 'off-rate',
       `the sampler took ${sampler?.successes} of ${sampler?.n} pull requests at a rate of ${sampler?.rate}: it is broken`,
     ),
   ]

@@ -40,7 +40,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const thresholdsAsShipped = `update gate.thresholds set accuracy = default, horizon_pull_requests = default,
+const thresholdsAsShipped = `update gate.thresholds set accuracy = default, margin = default, horizon_pull_requests = default,
   horizon_days = default, few_people = default, promotion = default`
 afterEach(() => owner.query(thresholdsAsShipped))
 
