@@ -58,7 +58,7 @@ function generator(seed: number): () => number {
 function randomTrial(random: () => number): { outcomes: OutcomeRow[]; runs: RunRow[] } {
   const whole = (below: number): number => Math.floor(random() * below)
   const pick = <T>(of: readonly T[]): T => of[whole(of.length)] as T
-  const quality = pick([0.4, 0.8, 0.97, 1, 1])
+  const quality = pick([0.4, 0.8, 0.97, 1, 1, 1])
   const size = pick([0, 3, 40, 130, 130])
   const hits = (chance: number, issues: number, hunks: number) => {
     const found = Array.from({ length: issues }, () => random() < chance).filter(Boolean).length
@@ -79,7 +79,7 @@ function randomTrial(random: () => number): { outcomes: OutcomeRow[]; runs: RunR
       counts: countsOf({
         tp: own.tp,
         issues,
-        audited: { ...own, unanswered: random() < (quality < 1 ? 0.1 : 0.01) ? 1 : 0 },
+        audited: { ...own, unanswered: random() < (quality < 1 ? 0.1 : 0.002) ? 1 : 0 },
         auditedSeverity: bySeverity(own),
         volunteered:
           random() < 0.2 ? { right: whole(3), wrong: quality < 1 ? whole(2) : 0 } : { right: 0, wrong: 0 },

@@ -290,13 +290,18 @@ describe('a verdict that says promote is refused where one figure falls short', 
       `insert into experiments_v1.spending (experiment_id, day, usd) values ($1, '2026-10-01', 11.01)`,
       [id],
     )
-    const { rows: clock } = await owner.query<{ at: Date }>('select clock_timestamp() as at')
+    // A Date knows milliseconds, the database more.
+    const { rows: clock } = await owner.query<{ at: Date }>(
+      `select clock_timestamp() + interval '1 millisecond' as at, pg_sleep(0.002)`,
+    )
     await owner.query('update experiments_v1.experiments set budget_usd = 20 where id = $1', [id])
     const cut = { sequence: '9223372036854775807', runsTo: 'infinity' }
     const breaches = async (at: Date) =>
       (await recomputation(gate).of(id, { ...cut, at })).find(each => each.figure === 'breaches')?.value
     expect(await breaches(clock[0]?.at ?? new Date(0))).toBe(1)
-    const { rows: later } = await owner.query<{ at: Date }>('select clock_timestamp() as at')
+    const { rows: later } = await owner.query<{ at: Date }>(
+      `select clock_timestamp() + interval '1 millisecond' as at`,
+    )
     expect(await breaches(later[0]?.at ?? new Date(0))).toBe(0)
   })
 
