@@ -50,7 +50,7 @@ describe.each(each)('%s', (alert, { ratio, allowed, least }) => {
 
   it('has a ratio of each window, which differ by the window alone', () => {
     const recorded = rules().filter(({ record }) => record?.startsWith(`${ratio}:ratio`))
-    expect(recorded.map(({ record }) => record?.replace(`${ratio}:ratio`, '')).sort()).toEqual(windows)
+    expect(recorded.map(({ record = '' }) => record.replace(`${ratio}:ratio`, '')).sort()).toEqual(windows)
     const shapes = recorded.map(({ record, expr }) =>
       expr.replaceAll(`[${record?.replace(`${ratio}:ratio`, '')}]`, '[WINDOW]'),
     )
