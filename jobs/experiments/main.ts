@@ -5,6 +5,7 @@ import { createModels } from '../../src/adapters/models/models.ts'
 import { modelOptions } from '../../src/adapters/models/options.ts'
 import { experiments } from '../../src/adapters/postgres/experiments.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
+import { databaseReady } from '../../src/adapters/postgres/ready.ts'
 import { readmissions } from '../../src/adapters/postgres/readmissions.ts'
 import { runs } from '../../src/adapters/postgres/runs.ts'
 import { experimentMetrics } from '../../src/adapters/prometheus/experiment-metrics.ts'
@@ -103,7 +104,11 @@ await runProcess('experiments', async () => {
   })()
   const repeat = repeater({ log, signal: stopping.signal })
   const measuring = repeat(MEASURE_EVERY_MS, 'measuring', () => measure(deps), 'at-once')
-  const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
+  const exposed = await serveMetrics(
+    exposition,
+    { host: environment.host, port: environment.metricsPort },
+    databaseReady(pool),
+  )
   log.info({ metricsPort: exposed.port, providers: keys.filter(Boolean).length }, 'experimenting')
 
   return async () => {

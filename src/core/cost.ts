@@ -16,6 +16,11 @@ export interface CostRow {
   outputTokens?: number
 }
 
+/** The share of a limit that is spent. Where nothing may be spent, everything is. */
+export function spentShare(usd: number, most: number): number {
+  return most > 0 ? usd / most : 1
+}
+
 /** Lines for people: a table and the sum. */
 export function costLines(by: CostBy, rows: readonly CostRow[]): string[] {
   if (rows.length === 0) return ['nothing was spent']
