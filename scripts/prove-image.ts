@@ -24,6 +24,8 @@ const firstWords: Record<string, RegExp> = {
   'jobs/production/main.ts': /APP_ID is missing/,
   'jobs/experiments/main.ts': /DATABASE_URL is needed/,
   'jobs/gate/main.ts': /DATABASE_URL is needed/,
+  'src/archive/main.ts': /DATABASE_URL is needed/,
+  'src/cli/main.ts backup': /say where backups lie/,
   'src/egress/main.ts': /CUPEL_EGRESS_ALLOW is missing/,
 }
 
