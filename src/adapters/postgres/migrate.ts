@@ -9,7 +9,6 @@ import { rolePassword, roles, type Role } from './roles.ts'
 export const queueSchemas = {
   queue_production: ['cupel_web', 'cupel_production'],
   queue_experiments: ['cupel_experiments'],
-  queue_gate: ['cupel_gate'],
 } as const satisfies Record<string, readonly Role[]>
 
 const folder = fileURLToPath(new URL('../../../migrations', import.meta.url))
