@@ -47,8 +47,9 @@ COPY --from=build /app /app
 USER 65532:65532
 EXPOSE 3000 9464
 STOPSIGNAL SIGTERM
+# Where nobody said where it listens, each process has a port of its own (src/adapters/system/environment-role.ts).
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
-  CMD ["/nodejs/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.METRICS_PORT || process.env.PORT || 3000}/healthz`).then(answer => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["/nodejs/bin/node", "-e", "let line = ''; try { line = require('node:fs').readFileSync('/proc/1/cmdline', 'utf8') } catch {} const zone = /jobs.([a-z]+).main|src.(archive|dashboard).main/.exec(line); const own = { production: 9464, experiments: 9465, gate: 9466, archive: 9467, dashboard: 9468 }[zone?.[1] ?? zone?.[2]]; fetch(`http://127.0.0.1:${process.env.METRICS_PORT || own || process.env.PORT || 3000}/healthz`).then(answer => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # The flags are those of src/supervisor/processes.ts.
 ENTRYPOINT ["/tini", "--", "/nodejs/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=30"]
 CMD ["src/cli/main.ts", "start"]

@@ -26,6 +26,7 @@ const firstWords: Record<string, RegExp> = {
   'jobs/gate/main.ts': /DATABASE_URL is needed/,
   'src/archive/main.ts': /DATABASE_URL is needed/,
   'src/dashboard/main.ts': /CUPEL_SESSION_SECRET is missing/,
+  'src/cli/main.ts backup': /say where backups lie/,
   'src/egress/main.ts': /CUPEL_EGRESS_ALLOW is missing/,
 }
 

@@ -10,6 +10,7 @@ export const overlays = {
   prod: 'prod',
   'prod-managed': 'prod-managed',
   'prod-migration': 'prod/migration',
+  'prod-restore': 'prod/restore',
 } as const
 
 const k8s = join(dirname(dirname(fileURLToPath(import.meta.url))), 'k8s')

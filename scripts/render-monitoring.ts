@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse, stringify } from 'yaml'
+import { dashboards } from './dashboards/dashboards.ts'
 import { dashboard } from './dashboards/panel.ts'
-import { dashboards } from './dashboards/panels.ts'
 
 const monitoring = join(dirname(dirname(fileURLToPath(import.meta.url))), 'k8s', 'monitoring')
 

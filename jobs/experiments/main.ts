@@ -7,6 +7,7 @@ import { memoryOptions, modelOptions } from '../../src/adapters/models/options.t
 import { answerPoolOptions, modelAnswers } from '../../src/adapters/postgres/model-answers.ts'
 import { experiments } from '../../src/adapters/postgres/experiments.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
+import { databaseReady } from '../../src/adapters/postgres/ready.ts'
 import { readmissions } from '../../src/adapters/postgres/readmissions.ts'
 import { runs } from '../../src/adapters/postgres/runs.ts'
 import { experimentMetrics } from '../../src/adapters/prometheus/experiment-metrics.ts'
@@ -121,7 +122,11 @@ await runProcess('experiments', async () => {
       ),
     ),
   ]
-  const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
+  const exposed = await serveMetrics(
+    exposition,
+    { host: environment.host, port: environment.metricsPort },
+    databaseReady(pool),
+  )
   log.info({ metricsPort: exposed.port, providers: keys.filter(Boolean).length }, 'experimenting')
 
   return async () => {

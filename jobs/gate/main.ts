@@ -8,6 +8,7 @@ import { verifyAudit } from '../../src/adapters/postgres/audit-log.ts'
 import { lastBackup } from '../../src/adapters/postgres/backups.ts'
 import { labelCoverage } from '../../src/adapters/postgres/label-coverage.ts'
 import { openPool, withClient } from '../../src/adapters/postgres/pool.ts'
+import { databaseReady } from '../../src/adapters/postgres/ready.ts'
 import { scoring } from '../../src/adapters/postgres/scoring.ts'
 import type { kubernetesGate } from '../../src/adapters/kubernetes/gate.ts'
 import { gateMetrics } from '../../src/adapters/prometheus/gate-metrics.ts'
@@ -118,7 +119,11 @@ await runProcess('gate', async () => {
     ),
     repeat(AUDIT_EVERY_MS, 'the check of the audit chain', verify, 'at-once'),
   ]
-  const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
+  const exposed = await serveMetrics(
+    exposition,
+    { host: environment.host, port: environment.metricsPort },
+    databaseReady(pool),
+  )
   log.info({ metricsPort: exposed.port }, 'scoring')
 
   return async () => {

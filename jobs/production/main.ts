@@ -11,6 +11,7 @@ import { answerPoolOptions, modelAnswers } from '../../src/adapters/postgres/mod
 import { arrivedDeliveries } from '../../src/adapters/postgres/delivery-log.ts'
 import { pacer } from '../../src/adapters/postgres/pacer.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
+import { databaseReady } from '../../src/adapters/postgres/ready.ts'
 import { standing } from '../../src/adapters/postgres/standing.ts'
 import { productionStores } from '../../src/adapters/postgres/production-stores.ts'
 import { prometheusMetrics } from '../../src/adapters/prometheus/metrics.ts'
@@ -206,7 +207,11 @@ await runProcess('production', async () => {
       deps.samples.forget(new Date(clock.now().getTime() - environment.sampleDays * 86_400_000)),
     ),
   ]
-  const exposed = await serveMetrics(exposition, { host: environment.host, port: environment.metricsPort })
+  const exposed = await serveMetrics(
+    exposition,
+    { host: environment.host, port: environment.metricsPort },
+    databaseReady(pool),
+  )
   log.info({ as: botLogin, metricsPort: exposed.port }, 'reviewing')
 
   return async () => {

@@ -1,3 +1,4 @@
+import { spentShare } from '../../src/core/cost.ts'
 import { budgetScopes, type BudgetScope, type Metrics } from '../../src/ports/metrics.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import type { Standing } from '../../src/ports/standing.ts'
@@ -31,12 +32,7 @@ export async function measure({ metrics, ...deps }: MeasureDeps): Promise<void> 
   for (const period of ['day', 'month'] as const) {
     for (const scope of budgetScopes) {
       const most = limits[period][`${scope}Usd`]
-      if (most !== undefined) metrics.budget(scope, period, share(now.mostSpent[period][scope], most))
+      if (most !== undefined) metrics.budget(scope, period, spentShare(now.mostSpent[period][scope], most))
     }
   }
-}
-
-/** Where nothing may be spent, everything is. */
-function share(usd: number, most: number): number {
-  return most > 0 ? usd / most : 1
 }

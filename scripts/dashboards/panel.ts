@@ -8,8 +8,8 @@ export interface Panel {
   queries: Record<string, string>
   /** Of 24 columns; default 8. */
   width?: number
-  /** What the panel is read for, where the title does not say it. */
-  help?: string
+  /** What the panel is read for. One sentence. */
+  help: string
   /** Red from here on, or with `below`, under it. */
   limit?: { at: number; below?: true }
 }
@@ -64,7 +64,7 @@ function model(panel: Panel): object {
   return {
     type: types[panel.as],
     title: panel.title,
-    ...(panel.help !== undefined && { description: panel.help }),
+    description: panel.help,
     datasource: source,
     fieldConfig: {
       defaults: {

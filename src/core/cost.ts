@@ -22,6 +22,11 @@ export interface CostRow {
 /** What stored answers spared, in all. */
 export type Savings = Required<Pick<CostRow, 'storedAnswers' | 'savedUsd'>>
 
+/** The share of a limit that is spent. Where nothing may be spent, everything is. */
+export function spentShare(usd: number, most: number): number {
+  return most > 0 ? usd / most : 1
+}
+
 /** Lines for people: a table and the sum. */
 export function costLines(
   by: CostBy,

@@ -5,6 +5,7 @@ import type { Vote } from '../core/label.ts'
 import type { Finding } from '../core/review/finding.ts'
 import type { Receipt } from '../core/review/receipt.ts'
 import type { Snapshot } from '../core/review/snapshot.ts'
+import type { ExperimentBudgetScope } from './metrics.ts'
 
 /** An experiment that may be run. */
 export interface Trial {
@@ -111,9 +112,9 @@ export interface Runs {
   finish(key: RunKey, attempt: number, result: RunResult): Promise<boolean>
   /** Ends an attempt that shall not count, and settles its money; the run stays open. */
   release(key: RunKey, attempt: number, usd: number): Promise<void>
-  /** What all experiments together have spent and reserved on the UTC day of `now`. */
-  spentOn(now: Date): Promise<number>
-  /** The same of one experiment, or with null of all, and of the month until then. */
+  /** Most spent and reserved on the UTC day of `now` and in its month until then: by all together, and by any one. */
+  mostSpent(now: Date): Promise<Record<'day' | 'month', Record<ExperimentBudgetScope, number>>>
+  /** The same of one experiment, or with null of all. */
   spentBy(experimentId: string | null, now: Date): Promise<{ todayUsd: number; monthUsd: number }>
   /** Over an experiment's whole life, reservations of runs under way included, and those reservations alone. */
   money(experimentId: string): Promise<{ spentUsd: number; reservedUsd: number }>

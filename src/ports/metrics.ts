@@ -59,6 +59,9 @@ export type StoredAnswerOutcome = (typeof storedAnswerOutcomes)[number]
 export const budgetScopes = ['zone', 'installation', 'repository', 'author'] as const
 export type BudgetScope = (typeof budgetScopes)[number]
 
+export const experimentBudgetScopes = ['zone', 'experiment'] as const
+export type ExperimentBudgetScope = (typeof experimentBudgetScopes)[number]
+
 /** What the experiments worker reports. */
 export interface ExperimentMetrics
   extends QueueMetrics, Pick<Metrics, 'step' | 'tokens' | 'usd' | 'storedAnswer'> {
@@ -72,8 +75,8 @@ export interface ExperimentMetrics
   findings(count: number): void
   /** How many experiments are in each state, and how many active ones wait for a key or money. */
   experiments(byState: Readonly<Record<string, number>>, waiting: number): void
-  /** Of today's money of all experiments, the share that is spent or reserved. */
-  budget(share: number): void
+  /** Of the money of this day or month, the share that is spent or reserved: of all experiments, or of whichever has used most of its own. */
+  budget(scope: ExperimentBudgetScope, period: 'day' | 'month', share: number): void
 }
 
 /** What the gate reports. */

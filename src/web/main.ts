@@ -1,6 +1,7 @@
 import { bullQueues } from '../adapters/queue/bull.ts'
 import { deliveryIntake } from '../adapters/postgres/delivery-intake.ts'
 import { openPool } from '../adapters/postgres/pool.ts'
+import { databaseReady } from '../adapters/postgres/ready.ts'
 import { prometheusMetrics } from '../adapters/prometheus/metrics.ts'
 import { readEnvironment } from '../adapters/system/environment.ts'
 import { createLog } from '../adapters/system/log.ts'
@@ -40,22 +41,13 @@ await runProcess('web', async () => {
   )
 
   let stopping = false
-  /** One at a time, however many ask. */
-  let probing: Promise<string | null> | null = null
+  const ready = databaseReady(pool)
   const server = createWebServer({
     intake,
     secrets: environment.webhookSecrets,
     metrics,
     renderMetrics: async () => ({ contentType, text: await render() }),
-    notReady: async () => {
-      if (stopping) return 'the process is stopping'
-      probing ??= pool
-        .query('select 1')
-        .then(() => null)
-        .catch(() => 'the database does not answer')
-        .finally(() => (probing = null))
-      return probing
-    },
+    notReady: async () => (stopping ? 'the process is stopping' : ready()),
     log,
   })
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -154,6 +155,29 @@ describe('cupel migrate', () => {
   test('answers 0, also when there is nothing to do', async () => {
     for (const run of [started, cupel])
       expect(await run(['migrate'])).toEqual({ code: 0, out: 'the database is up to date\n', err: '' })
+  })
+
+  test('--wait tries again while the server refuses, and goes on when it does not', async () => {
+    const url = new URL(database.ownerUrl)
+    const { hostname } = url
+    const port = Number(url.port)
+    let refusals = 0
+    const server = createServer(socket => {
+      if (refusals++ === 0) return void socket.destroy()
+      socket.pipe(connect(port, hostname)).pipe(socket)
+    })
+    await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+    url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    try {
+      const refused = await cupel(['migrate'], { DATABASE_URL: url.href })
+      expect(refused).toMatchObject({ code: 1, out: '' })
+      refusals = 0
+      const answer = await cupel(['migrate', '--wait', '60'], { DATABASE_URL: url.href })
+      expect(answer).toMatchObject({ code: 0, out: 'the database is up to date\n' })
+      expect(answer.err).toMatch(/^the database .* cannot be used .*; trying again\n$/)
+    } finally {
+      server.close()
+    }
   })
 
   test.each<[string, number, () => Record<string, string>, RegExp]>([

@@ -1,10 +1,13 @@
-import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { parse } from 'yaml'
+import { metricsPorts } from '../../src/adapters/system/environment-role.ts'
 import { variables } from '../../src/adapters/system/environment.ts'
 import { processSpecs } from '../../src/supervisor/processes.ts'
 import { instructions, lint } from './lint.ts'
@@ -68,6 +71,13 @@ test('what is copied is what the context holds, and the context holds nothing el
   expect(readdirSync(root)).toEqual(expect.arrayContaining(copied))
 })
 
+/** A file like that of process 1 in a container. */
+function commandLine(module: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'cupel-cmdline-')), 'cmdline')
+  writeFileSync(file, ['/tini', '--', '/nodejs/bin/node', module, ''].join('\0'))
+  return file
+}
+
 describe('the health check', () => {
   let server: Server
   let status = 200
@@ -78,8 +88,8 @@ describe('the health check', () => {
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   })
   afterAll(() => void server.close())
+  const given = (JSON.parse(last('HEALTHCHECK').replace(/^.*CMD /, '')) as string[]).slice(1)
   const check = async (variable: string): Promise<number | null> => {
-    const [, ...given] = JSON.parse(last('HEALTHCHECK').replace(/^.*CMD /, '')) as string[]
     const { port } = server.address() as AddressInfo
     const child = spawn(process.execPath, given, { env: { [variable]: String(port) }, stdio: 'ignore' })
     return new Promise(done => child.once('exit', done))
@@ -92,6 +102,21 @@ describe('the health check', () => {
   ])('asks at %s; an answer of %i ends it with %i', async (variable, answer, code) => {
     status = answer
     expect(await check(variable)).toBe(code)
+  })
+
+  it.each([
+    ['src/cli/main.ts', 3000],
+    ['src/web/main.ts', 3000],
+    ...Object.entries(metricsPorts).map(([role, port]): [string, number] => [
+      ['archive', 'dashboard'].includes(role) ? `src/${role}/main.ts` : `jobs/${role}/main.ts`,
+      port,
+    ]),
+  ])('asks %s, of which nobody said where it listens, at %i', (module, port) => {
+    const script = (given[1] ?? '').replace('fetch(', '(async url => (console.log(url), { ok: true }))(')
+    const asked = script.replace("'/proc/1/cmdline'", JSON.stringify(commandLine(module)))
+    expect(asked).not.toBe(script)
+    const { stdout } = spawnSync(process.execPath, ['-e', asked], { env: {}, encoding: 'utf8' })
+    expect(stdout).toBe(`http://127.0.0.1:${port}/healthz\n`)
   })
 })
 
@@ -140,6 +165,22 @@ describe('compose.yaml', () => {
       ...services.postgres.environment,
     }))
       if (/KEY|SECRET|PASSWORD|URL/.test(name)) expect(value, name).toMatch(/\$\{\w+:[?-]/)
+  })
+
+  it('passes on every variable that Cupel reads, but for what the container or the supervisor decides', () => {
+    const decided = [
+      'ARCHIVE_URL',
+      'CUPEL_DATA_DIR',
+      'CUPEL_DEPLOYER',
+      'HOST',
+      'METRICS_PORT',
+      'PORT',
+      'PRIVATE_KEY_PATH',
+    ]
+    const given = services.cupel.environment
+    expect(variables.filter(name => !(name in given)).sort()).toEqual(decided)
+    for (const name of Object.keys(given).filter(name => name !== 'DATABASE_URL' && name !== 'REDIS_URL'))
+      expect(given[name]).toMatch(new RegExp(String.raw`^\$\{${name}:[?-][^}]*\}$`))
   })
 
   it('Redis never evicts and writes what it takes', () => {

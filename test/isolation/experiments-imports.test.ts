@@ -39,7 +39,7 @@ it.each([
   ['another zone', /^(?:jobs\/(?!experiments\/)|src\/(?:web|cli|supervisor)\/)/],
   [
     'production’s stores',
-    /^src\/adapters\/postgres\/(?!answers|delete-in-batches|experiments|readmissions|runs|spending|pool)/,
+    /^src\/adapters\/postgres\/(?!delete-in-batches|experiments|model-answers|pool|readmissions|ready|runs|spending|vote-row)/,
   ],
   ['the sandbox', /^sandbox\//],
 ])('the experiments worker loads nothing of %s', (_, pattern) => {

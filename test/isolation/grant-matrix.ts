@@ -147,7 +147,7 @@ export const schemasOf: Record<Role, string[]> = {
   cupel_web: ['production', 'queue_production'],
   cupel_production: ['doors', 'production', 'queue_production'],
   cupel_experiments: ['doors', 'experiments_v1', 'queue_experiments'],
-  cupel_gate: ['audit', 'doors', 'experiments_v1', 'gate', 'production', 'quarantine', 'queue_gate'],
+  cupel_gate: ['audit', 'doors', 'experiments_v1', 'gate', 'production', 'quarantine'],
   cupel_archive: ['quarantine'],
   cupel_operator: ['audit', 'doors', 'experiments_v1', 'gate', 'production', 'quarantine'],
 }

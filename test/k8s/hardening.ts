@@ -4,6 +4,7 @@ import { roleUrl, type Role as DatabaseRole } from '../../src/adapters/postgres/
 import { variables } from '../../src/adapters/system/environment.ts'
 import { processSpecs } from '../../src/supervisor/processes.ts'
 import { label, one, rendered, renderedNames, workloads, type Manifest, type Workload } from './objects.ts'
+import { settings } from './settings.ts'
 
 const all = renderedNames.flatMap(name =>
   workloads(rendered(name)).map(one => [`${one.name} of ${name}`, one] as const),
@@ -13,7 +14,7 @@ const dev = rendered('dev')
 const containers = ({ pod }: Workload) => [...(pod.initContainers ?? []), ...pod.containers]
 
 describe('Pod Security restricted, and a little more', () => {
-  it.each(renderedNames.filter(name => !name.endsWith('migration')))(
+  it.each(renderedNames.filter(name => !/-(migration|restore)$/.test(name)))(
     'every namespace of %s enforces it',
     name => {
       const namespaces = rendered(name).filter(({ kind }) => kind === 'Namespace')
@@ -66,12 +67,6 @@ describe('Pod Security restricted, and a little more', () => {
     for (const container of containers(workload))
       for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const)
         expect(container[probe], `${container.name} ${probe}`).toBeDefined()
-  })
-
-  test('a readiness probe asks whether the work can be done, a liveness probe only whether the process is there', () => {
-    for (const [, workload] of all)
-      for (const { livenessProbe } of containers(workload))
-        expect(livenessProbe?.httpGet?.path ?? '/healthz').toBe('/healthz')
   })
 })
 
@@ -169,17 +164,6 @@ test('every process is in the table', () => {
   ).toEqual([...roles].sort())
 })
 
-const settings = (objects: readonly Manifest[], { pod, namespace }: Workload): Record<string, string> =>
-  Object.assign(
-    {},
-    ...pod.containers.flatMap(({ envFrom, env }) => [
-      ...(envFrom ?? []).map(
-        ({ configMapRef }) => one(objects, 'ConfigMap', configMapRef.name, namespace).data,
-      ),
-      Object.fromEntries((env ?? []).map(({ name, value }) => [name, value ?? `from a Secret: ${name}`])),
-    ]),
-  ) as Record<string, string>
-
 /** Where a process listens is no secret of anybody's, and Node.js's own word for its proxy neither. */
 const harmless = ['HOST', 'PORT', 'METRICS_PORT', 'NODE_USE_ENV_PROXY']
 
@@ -221,14 +205,14 @@ describe.each(Object.entries(processes))('%s', (name, { namespace, module, role,
   })
 })
 
-test('the owner’s URL is held by the migration and the backup alone, the key of backups by the backup', () => {
+test('the owner’s URL is held by the migration, the backup and the restore alone, the key of backups by the latter two', () => {
   const holders = (secret: string) =>
-    [...workloads(prod), ...workloads(rendered('prod-migration'))]
+    [...workloads(prod), ...workloads(rendered('prod-migration')), ...workloads(rendered('prod-restore'))]
       .filter(workload => secretsOf(workload).some(held => held.secret === secret))
       .map(({ name }) => name)
       .sort()
-  expect(holders('cupel-owner')).toEqual(['cupel-backup', 'cupel-migrate'])
-  expect(holders('cupel-backup')).toEqual(['cupel-backup'])
+  expect(holders('cupel-owner')).toEqual(['cupel-backup', 'cupel-migrate', 'cupel-restore'])
+  expect(holders('cupel-backup')).toEqual(['cupel-backup', 'cupel-restore'])
 })
 
 test('a backup every hour, never two at once, into a volume of its own', () => {
@@ -239,6 +223,39 @@ test('a backup every hour, never two at once, into a volume of its own', () => {
   expect(pod.containers[0]?.volumeMounts).toEqual([{ name: 'backups', mountPath: '/backups' }])
   expect(pod.volumes).toEqual([{ name: 'backups', persistentVolumeClaim: { claimName: 'cupel-backups' } }])
   one(prod, 'PersistentVolumeClaim', 'cupel-backups', 'platform-data')
+})
+
+test('a restore reads what the backup wrote, by its account and labels, once, and as it stands does nothing', () => {
+  const backup = workloads(prod).find(({ name }) => name === 'cupel-backup')!
+  const [restore] = workloads(rendered('prod-restore'))
+  expect(restore).toMatchObject({ name: 'cupel-restore', namespace: 'platform-data', labels: backup.labels })
+  expect(restore?.pod.serviceAccountName).toBe('cupel-backup')
+  expect(restore?.pod.volumes).toEqual(backup.pod.volumes)
+  expect(restore?.pod.containers[0]?.env).toEqual(backup.pod.containers[0]?.env)
+  expect(restore?.pod.containers[0]?.args).toEqual([
+    'src/cli/main.ts',
+    'restore',
+    '/backups/FILE',
+    '--schema',
+    'SCHEMA',
+  ])
+  expect(one(rendered('prod-restore'), 'Job', 'cupel-restore').spec).toMatchObject({ backoffLimit: 0 })
+})
+
+test('the migration waits for a database that is just being made', () => {
+  const [migration] = workloads(rendered('prod-migration'))
+  expect(migration?.pod.containers[0]?.args).toEqual(['src/cli/main.ts', 'migrate', '--wait', '600'])
+})
+
+test('a managed database and Redis take nothing from the vault themselves', () => {
+  const names = rendered('prod-managed')
+    .filter(({ kind }) => kind === 'ExternalSecret')
+    .map(({ metadata }) => metadata.name)
+  expect(names).toContain('cupel-owner')
+  for (const own of ['cupel-postgres-owner', 'redis-acl']) {
+    expect(names).not.toContain(own)
+    one(prod, 'ExternalSecret', own, 'platform-data')
+  }
 })
 
 test('every Secret that a pod names is made: in development as it stands, in production from the vault', () => {
@@ -254,7 +271,7 @@ test('every Secret that a pod names is made: in development as it stands, in pro
     for (const workload of [...workloads(objects), ...workloads(rendered('prod-migration'))])
       for (const { secret, key, optional } of secretsOf(workload)) {
         expect(made).toContain(`${workload.namespace}/${secret}`)
-        if (optional || key === '*') continue
+        if ((optional && kind === 'Secret') || key === '*') continue
         const object = one(objects, kind, secret, workload.namespace)
         const keys = object.stringData
           ? Object.keys(object.stringData)

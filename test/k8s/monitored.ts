@@ -28,12 +28,20 @@ export const dashboardNames = [
   'cross-version-comparison',
 ] as const
 
+interface Panel {
+  title: string
+  description?: string
+  targets: { expr: string }[]
+}
+
+export function panels(name: string): Panel[] {
+  const text = readFileSync(`${monitoring}dashboards/${name}.json`, 'utf8')
+  return (JSON.parse(text) as { panels: Panel[] }).panels
+}
+
 /** Every query of a dashboard by its panel, as Grafana would send it. */
 export function queries(name: string): { panel: string; expr: string }[] {
-  const { panels } = JSON.parse(readFileSync(`${monitoring}dashboards/${name}.json`, 'utf8')) as {
-    panels: { title: string; targets: { expr: string }[] }[]
-  }
-  return panels.flatMap(({ title, targets }) =>
+  return panels(name).flatMap(({ title, targets }) =>
     targets.map(({ expr }) => ({ panel: title, expr: expr.replaceAll('$__rate_interval', '5m') })),
   )
 }

@@ -2,11 +2,20 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { monitoringFiles } from '../../scripts/render-monitoring.ts'
 import { prometheusMissing, promtool } from '../support/prometheus.ts'
-import { dashboardNames, knownSeries, monitoring, ownMetrics, queries, rules, seriesIn } from './monitored.ts'
-import { rendered } from './objects.ts'
+import {
+  dashboardNames,
+  knownSeries,
+  monitoring,
+  ownMetrics,
+  panels,
+  queries,
+  rules,
+  seriesIn,
+} from './monitored.ts'
+import { rendered, type Manifest } from './objects.ts'
 
 const documentation = readFileSync(`${monitoring}../../docs/observability.md`, 'utf8')
 const alerts = [...new Set(rules().flatMap(rule => rule.alert ?? []))]
@@ -37,6 +46,30 @@ test('kustomize brings every dashboard, and the four that were promised are ther
     'V3 Quarantine Statistics',
     'Cross-version Comparison',
   ])
+})
+
+test('Grafana finds each kind of provisioning in the folder it reads it from', () => {
+  const { configMapGenerator } = parse(readFileSync(`${monitoring}kustomization.yaml`, 'utf8')) as {
+    configMapGenerator: { name: string; files: string[] }[]
+  }
+  for (const kind of ['dashboards', 'datasources']) {
+    const files = readdirSync(`${monitoring}provisioning/${kind}`)
+    expect(configMapGenerator.find(({ name }) => name === `cupel-grafana-${kind}`)?.files).toEqual(
+      files.map(file => `provisioning/${kind}/${file}`),
+    )
+    expect(documentation).toContain(`\`cupel-grafana-${kind}\` at`)
+    expect(documentation).toContain(`\`/etc/grafana/provisioning/${kind}\``)
+    for (const file of files) {
+      const content = parse(readFileSync(`${monitoring}provisioning/${kind}/${file}`, 'utf8')) as object
+      expect(Object.keys(content)).toContain(kind === 'dashboards' ? 'providers' : kind)
+    }
+  }
+})
+
+test('every panel says in one sentence what it is read for', () => {
+  for (const name of dashboardNames)
+    for (const { title, description } of panels(name))
+      expect(description, title).toMatch(/^[\p{L}\d][^\n]{9,130}\.$/u)
 })
 
 describe('a query names only what exists', () => {
@@ -136,6 +169,24 @@ test('what is scraped is every pod that has metrics, each by the port that has t
   expect(new Set(ports.filter(port => new RegExp(`^(?:${kept})$`).test(port)))).toEqual(
     new Set(['egress;metrics', 'experiments;metrics', 'gate;metrics', 'production;metrics', 'web;http']),
   )
+})
+
+test('Prometheus may list the pods of the namespaces it scrapes, and do nothing else there', () => {
+  const objects = parseAllDocuments(readFileSync(`${monitoring}access/roles.yaml`, 'utf8')).map(
+    each => each.toJS() as Manifest,
+  )
+  const namespaces = scrapeConfig()[0]?.kubernetes_sd_configs?.[0]?.namespaces.names
+  for (const kind of ['Role', 'RoleBinding'])
+    expect(objects.filter(each => each.kind === kind).map(({ metadata }) => metadata.namespace)).toEqual(
+      namespaces,
+    )
+  for (const each of objects.filter(({ kind }) => kind === 'Role'))
+    expect(each['rules']).toEqual([{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] }])
+  for (const each of objects.filter(({ kind }) => kind === 'RoleBinding'))
+    expect(each).toMatchObject({
+      subjects: [{ kind: 'ServiceAccount', name: 'prometheus', namespace: 'monitoring' }],
+      roleRef: { kind: 'Role', name: 'cupel-scrape' },
+    })
 })
 
 const missing = prometheusMissing()

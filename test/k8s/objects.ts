@@ -12,6 +12,9 @@ export interface Resources {
 }
 export interface Probe {
   httpGet?: { path: string; port: string }
+  tcpSocket?: { port: string }
+  periodSeconds?: number
+  failureThreshold?: number
 }
 export interface Container {
   name: string
@@ -31,12 +34,20 @@ export interface Container {
   livenessProbe?: Probe
   readinessProbe?: Probe
   startupProbe?: Probe
+  lifecycle?: object
 }
 export interface PodSpec {
   serviceAccountName?: string
   automountServiceAccountToken?: boolean
   enableServiceLinks?: boolean
-  affinity?: { podAntiAffinity?: object }
+  terminationGracePeriodSeconds?: number
+  affinity?: {
+    podAntiAffinity?: {
+      preferredDuringSchedulingIgnoredDuringExecution?: {
+        podAffinityTerm: { topologyKey: string; labelSelector: { matchLabels: Record<string, string> } }
+      }[]
+    }
+  }
   securityContext?: Record<string, unknown>
   initContainers?: Container[]
   containers: Container[]

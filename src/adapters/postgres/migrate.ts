@@ -9,7 +9,6 @@ import { rolePassword, roles, type Role } from './roles.ts'
 export const queueSchemas = {
   queue_production: ['cupel_web', 'cupel_production'],
   queue_experiments: ['cupel_experiments'],
-  queue_gate: ['cupel_gate'],
 } as const satisfies Record<string, readonly Role[]>
 
 const folder = fileURLToPath(new URL('../../../migrations', import.meta.url))
@@ -21,7 +20,11 @@ const folder = fileURLToPath(new URL('../../../migrations', import.meta.url))
 export async function migrate(ownerUrl: string, log: (line: string) => void = () => {}): Promise<void> {
   // Refuses an URL from which no passwords derive before anything is changed.
   rolePassword(ownerUrl, roles[0])
-  const client = new pg.Client({ connectionString: ownerUrl, application_name: 'cupel migrate' })
+  const client = new pg.Client({
+    connectionString: ownerUrl,
+    application_name: 'cupel migrate',
+    connectionTimeoutMillis: 10_000,
+  })
   client.on('error', error => log(`the database connection was lost: ${error.message}`))
   try {
     await client.connect().catch((error: unknown) => {

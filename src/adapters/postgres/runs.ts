@@ -11,7 +11,7 @@ import type {
   Runs,
 } from '../../ports/experiments.ts'
 import { inTransaction, storable, type Db } from './pool.ts'
-import { addSpending, lockSpending, moneyOf, spentBy } from './spending.ts'
+import { addSpending, lockSpending, moneyOf, mostSpent, spentBy } from './spending.ts'
 import { votesOf, type VoteRow } from './vote-row.ts'
 
 /** As often as a run may be begun: one whose worker died every time is taken to be what kills it. */
@@ -23,7 +23,7 @@ export function runs(pool: pg.Pool): Runs {
     claim: (key, money, now) => inTransaction(pool, db => claim(db, key, money, now)),
     finish: (key, attempt, result) => inTransaction(pool, db => finish(db, key, attempt, result)),
     release: (key, attempt, usd) => inTransaction(pool, db => release(db, key, attempt, usd)),
-    spentOn: async now => (await spentBy(pool, null, now)).todayUsd,
+    mostSpent: now => mostSpent(pool, now),
     spentBy: (experimentId, now) => spentBy(pool, experimentId, now),
     money: experimentId => moneyOf(pool, experimentId),
     sample: sampleId => sample(pool, sampleId),

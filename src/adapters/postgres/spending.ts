@@ -1,3 +1,4 @@
+import type { Runs } from '../../ports/experiments.ts'
 import type { Db } from './pool.ts'
 
 /** Until the transaction ends nobody else reserves or settles: limits over several experiments hold together. */
@@ -49,4 +50,23 @@ export async function spentBy(
     [now.toISOString().slice(0, 10), experimentId],
   )
   return { todayUsd: Number(rows[0]?.today ?? 0), monthUsd: Number(rows[0]?.month ?? 0) }
+}
+
+export async function mostSpent(db: Db, now: Date): ReturnType<Runs['mostSpent']> {
+  const { rows } = await db.query<{ day: string; most_day: string; month: string; most_month: string }>(
+    `select coalesce(sum(e.day), 0) as day, coalesce(max(e.day), 0) as most_day,
+       coalesce(sum(e.month), 0) as month, coalesce(max(e.month), 0) as most_month
+     from (
+       select sum(s.usd) filter (where s.day = $1) as day, sum(s.usd) as month
+       from experiments_v1.spending s
+       where s.day between date_trunc('month', $1::date)::date and $1
+       group by s.experiment_id
+     ) e`,
+    [now.toISOString().slice(0, 10)],
+  )
+  const [row] = rows
+  return {
+    day: { zone: Number(row?.day), experiment: Number(row?.most_day) },
+    month: { zone: Number(row?.month), experiment: Number(row?.most_month) },
+  }
 }

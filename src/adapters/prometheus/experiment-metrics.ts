@@ -39,7 +39,9 @@ export function experimentMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metr
   const states = gauge('v1_experiments', 'Experiments by state.', 'state')
   const budget = gauge(
     'v1_budget_spent_ratio',
-    'Share of the day’s money of all experiments that is spent or reserved.',
+    'Share of the day’s or month’s money that is spent or reserved, of all experiments and of the one that has used most.',
+    'scope',
+    'period',
   )
   const waiting = gauge('v1_experiments_waiting', 'Active experiments that wait for a key or for money.')
 
@@ -73,7 +75,7 @@ export function experimentMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metr
       for (const state of experimentStates) states.set({ state }, byState[state] ?? 0)
       waiting.set(count)
     },
-    budget: share => budget.set(share),
+    budget: (scope, period, share) => budget.set({ scope, period }, share),
     step: (kind, name, outcome, seconds) =>
       steps.observe({ kind, name: stepName(name), outcome: stepOutcome(outcome) }, seconds),
     tokens: (name, kind, count) => tokens.inc({ model: model(name), kind }, count),

@@ -163,7 +163,7 @@ describe('money', () => {
     const [one, two, three] = runsOf as [RunKey, RunKey, RunKey]
     const claims = await Promise.all(runsOf.map(run => runStore.claim(run, limits, day)))
     expect(claims.map(claim => claim.outcome).sort()).toEqual(['claimed', 'claimed', 'wait'])
-    expect(await runStore.spentOn(day)).toBe(2)
+    expect((await runStore.mostSpent(day)).day).toEqual({ zone: 2, experiment: 1 })
     const last = [one, two, three].find((_, index) => claims[index]?.outcome === 'wait') ?? one
     expect(await runStore.claim(last, { ...limits, runUsd: 0 }, day)).toMatchObject({ outcome: 'claimed' })
     expect(await runStore.claim(last, limits, new Date('2027-01-06T00:00:00Z'))).toMatchObject({
@@ -194,7 +194,14 @@ describe('money', () => {
     const late = new Date('2027-02-01T23:59:59Z')
     await runStore.claim(run, money, late)
     await runStore.finish(run, 1, done)
-    expect(await runStore.spentOn(late)).toBe(0.25)
+    expect(await runStore.mostSpent(late)).toEqual({
+      day: { zone: 0.25, experiment: 0.25 },
+      month: { zone: 0.25, experiment: 0.25 },
+    })
+    expect((await runStore.mostSpent(new Date('2027-02-02T00:00:00Z'))).day).toEqual({
+      zone: 0,
+      experiment: 0,
+    })
   })
 })
 

@@ -1,0 +1,147 @@
+import type { Dashboard } from './panel.ts'
+import { rate } from './queries.ts'
+
+export const experiments: Dashboard = {
+  uid: 'cupel-v1',
+  title: 'V1 Experiment Progress',
+  help: 'What is on trial, how far it is, and what it costs. No user meets any of it.',
+  panels: [
+    {
+      title: 'Experiments',
+      help: 'How many are in each state, and how many active ones wait for a key or money.',
+      as: 'number',
+      unit: 'short',
+      width: 12,
+      queries: { '{{state}}': 'max by (state) (v1_experiments)', waiting: 'max(v1_experiments_waiting)' },
+    },
+    {
+      title: 'Nearest to promotion',
+      as: 'number',
+      unit: 'percentunit',
+      width: 6,
+      help: 'Of the trial that is nearest, the share of the way.',
+      queries: { share: 'max(gate_nearest_promotion)' },
+    },
+    {
+      title: 'Promoted and quarantined, 30 days',
+      help: 'How trials ended.',
+      as: 'number',
+      unit: 'short',
+      width: 6,
+      queries: {
+        promoted: 'sum(increase(v1_promotions_total[30d]))',
+        quarantined: 'sum(increase(v1_quarantines_total[30d]))',
+      },
+    },
+    {
+      title: 'Runs',
+      help: 'Runs on new samples (live) and on stored ones (replay) by how they ended.',
+      as: 'bars',
+      unit: 'short',
+      queries: { '{{kind}} {{state}}': `sum by (kind, state) (increase(v1_experiments_total[${rate}]))` },
+    },
+    {
+      title: 'Runs that failed, by error',
+      help: 'A provider that is away fails all alike; one code alone points at a configuration.',
+      as: 'bars',
+      unit: 'short',
+      queries: { '{{code}}': `sum by (code) (increase(v1_run_errors_total[${rate}]))` },
+    },
+    {
+      title: 'How long a run takes, p95',
+      help: 'The line is what production promises: an experiment that is slower is not promoted.',
+      as: 'lines',
+      unit: 's',
+      limit: { at: 3 },
+      queries: {
+        '{{kind}}': `histogram_quantile(0.95, sum by (le, kind) (rate(v1_run_duration_seconds_bucket[${rate}])))`,
+      },
+    },
+    {
+      title: 'Samples',
+      help: 'First reviews of pull requests by what the draw made of them.',
+      as: 'bars',
+      unit: 'short',
+      queries: { '{{outcome}}': `sum by (outcome) (increase(v2_samples_total[${rate}]))` },
+    },
+    {
+      title: 'Signals by people',
+      help: 'Reactions, replies, resolutions, fixes: what labels are made of.',
+      as: 'bars',
+      unit: 'short',
+      queries: { '{{kind}}': `sum by (kind) (increase(v2_feedback_total[${rate}]))` },
+    },
+    {
+      title: 'Label coverage',
+      as: 'lines',
+      unit: 'percentunit',
+      help: 'Share of hunks that count, and of findings that somebody judged.',
+      queries: {
+        hunks: 'sum(gate_hunks{labelled="yes"}) / sum(gate_hunks)',
+        findings: 'sum(gate_findings{judged="yes"}) / sum(gate_findings)',
+      },
+    },
+    {
+      title: 'Distance of the nearest trial',
+      help: 'Share of the way that the trial nearest to promotion has left.',
+      as: 'lines',
+      unit: 'percentunit',
+      queries: { 'still to go': '1 - max(gate_nearest_promotion)' },
+    },
+    {
+      title: 'Runs that wait',
+      help: 'What stands in the queue of V1; a gap is a queue that is away.',
+      as: 'lines',
+      unit: 'short',
+      queries: { '{{state}}': 'max by (state) (v1_queue_jobs)' },
+    },
+    {
+      title: 'Oldest run that waits',
+      help: 'Six hours make a ticket; users notice nothing.',
+      as: 'lines',
+      unit: 's',
+      queries: { '{{queue}}': 'max by (queue) (v1_queue_age_seconds)' },
+    },
+    {
+      title: 'Money of the day and the month',
+      help: 'Of all experiments, and of the one that has used most of its own; at 1 runs wait.',
+      as: 'lines',
+      unit: 'percentunit',
+      queries: { '{{scope}} {{period}}': 'max by (scope, period) (v1_budget_spent_ratio)' },
+    },
+    {
+      title: 'Spent an hour',
+      help: 'US dollars of all runs by model.',
+      as: 'bars',
+      unit: 'currencyUSD',
+      queries: { '{{model}}': 'sum by (model) (increase(v1_model_usd_total[1h]))' },
+    },
+    {
+      title: 'Tokens an hour',
+      help: 'What the money was paid for.',
+      as: 'bars',
+      unit: 'short',
+      queries: { '{{model}} {{kind}}': 'sum by (model, kind) (increase(v1_model_tokens_total[1h]))' },
+    },
+    {
+      title: 'Scoring',
+      help: 'Samples that were scored, or could not be, and final outcomes that the gate took up.',
+      as: 'bars',
+      unit: 'short',
+      queries: {
+        'samples {{outcome}}': `sum by (outcome) (increase(gate_samples_scored_total[${rate}]))`,
+        'final outcomes': `sum(increase(gate_final_outcomes_total[${rate}]))`,
+      },
+    },
+    {
+      title: 'Out of V1, and refused',
+      help: 'Tunnels that the proxy opened to the providers; anything refused but `unreachable` wakes somebody.',
+      as: 'bars',
+      unit: 'short',
+      queries: {
+        '{{host}}': `sum by (host) (increase(v1_egress_tunnels_total[${rate}]))`,
+        'refused: {{reason}}': `sum by (reason) (increase(v1_egress_refused_total[${rate}]))`,
+      },
+    },
+  ],
+}
