@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { archiveCounts } from '../../src/adapters/postgres/archive-counts.ts'
+import { downtime } from '../../src/adapters/postgres/downtime.ts'
 import { auditDraws } from '../../src/adapters/postgres/audit-draws.ts'
 import { gateStores } from '../../src/adapters/postgres/gate-stores.ts'
 import { gateLock } from '../../src/adapters/postgres/gate-lock.ts'
@@ -112,6 +113,7 @@ await runProcess('gate', async () => {
       'measuring',
       async () => {
         metrics.archive(await archiveCounts(pool))
+        metrics.downtime(await downtime(pool))
         const backup = await lastBackup(pool)
         if (backup !== null) metrics.backedUp(backup)
       },

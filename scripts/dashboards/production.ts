@@ -50,6 +50,14 @@ export const compliance: Dashboard = {
       queries: { '{{release}}': 'max by (release, kind) (v2_release_in_force)' },
     },
     {
+      title: 'Minutes without a worker',
+      help: 'Promised: at most 0.1 %. From heartbeats, as the gate sees them.',
+      as: 'lines',
+      unit: 'percentunit',
+      limit: { at: 0.001 },
+      queries: { '{{window}}': 'max by (window) (v2_downtime_ratio)' },
+    },
+    {
       title: 'From the event to the review',
       help: 'The median and the slowest twentieth; the line is the 3 s that are promised.',
       as: 'lines',

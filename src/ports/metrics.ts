@@ -101,6 +101,8 @@ export interface GateMetrics {
   /** The audit chain was recomputed to its end or to its first broken row. */
   auditChecked(outcome: 'intact' | 'broken', rows: number, at: Date): void
   archive(of: ArchiveCounts): void
+  /** Share of the minutes, 0 to 1, in which no worker of production was alive, by window. */
+  downtime(of: readonly { window: string; share: number }[]): void
   /** The moment that the newest backup shows. */
   backedUp(at: Date): void
 }

@@ -59,6 +59,30 @@ describe.each(each)('%s', (alert, { ratio, allowed, least }) => {
   })
 })
 
+describe('CupelUptimeLow', () => {
+  it('asks the same of shares that the gate makes of heartbeats, of which one in a thousand may be missing', () => {
+    const found = rules().filter(({ alert }) => alert === 'CupelUptimeLow')
+    const comparison = /max\(v2_downtime_ratio\{window="(\w+)"\}\) > ([\d.]+)/g
+    const asks = found.map(({ expr, labels }) => ({
+      severity: labels?.severity,
+      limits: [...expr.matchAll(comparison)].map(([, window, limit]) => [window, Number(limit)]),
+      rest: expr.replaceAll(comparison, 'R'),
+    }))
+    expect(asks).toEqual(
+      (['page', 'ticket'] as const).map(severity => {
+        const wanted = pairs.filter(pair => pair.severity === severity)
+        return {
+          severity,
+          limits: wanted.flatMap(({ factor, long, short }) =>
+            [long, short].map(window => [window, expect.closeTo(factor * 0.001, 10) as number]),
+          ),
+          rest: severity === 'ticket' ? 'R and R' : '(R and R) or (R and R)',
+        }
+      }),
+    )
+  })
+})
+
 const ALL = 10_000
 const STEPS_OF_SHORT = 5
 

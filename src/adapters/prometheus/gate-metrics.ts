@@ -75,6 +75,11 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
     help: 'Looks at the release in force that found a promise broken.',
     registers,
   })
+  const down = gauge(
+    'v2_downtime_ratio',
+    'Share of the minutes in which no worker of production was alive, as the gate saw it.',
+    'window',
+  )
   const intact = gauge('gate_audit_chain_intact', '1 when every row of the audit chain is as it was written.')
   const checked = gauge('gate_audit_checked_timestamp_seconds', 'When the audit chain was recomputed last.')
   const auditRows = gauge('gate_audit_rows', 'Rows of the audit chain that were found intact.')
@@ -117,6 +122,9 @@ export function gateMetrics(): Omit<PrometheusMetrics, 'metrics'> & { metrics: G
       checked.set(at.getTime() / 1_000)
     },
     backedUp: at => backup.set(at.getTime() / 1_000),
+    downtime(of) {
+      for (const { window, share } of of) down.set({ window }, share)
+    },
     archive(of) {
       for (const outcome of ['failed', 'dangerous', 'inconclusive', 'rolled-back'])
         records.set({ outcome }, of.records[outcome] ?? 0)

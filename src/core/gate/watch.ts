@@ -20,6 +20,8 @@ export interface Slo {
 }
 
 export const promised: Slo = { responseMs: 3000, responseShare: 0.95, errorRate: 0.02 }
+/** Share of the minutes in which a worker is alive. No release's doing: an alert tells of less. */
+export const promisedUptime = 0.999
 
 /** How violations are called. */
 export const broken = { late: 'answered too late', errors: 'ended in an error' } as const

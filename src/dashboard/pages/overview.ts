@@ -1,5 +1,5 @@
 import { pauseWords } from '../../core/gate/standing-text.ts'
-import { promised } from '../../core/gate/watch.ts'
+import { promised, promisedUptime } from '../../core/gate/watch.ts'
 import { html, type Markup } from '../../core/report/html.ts'
 import type { Page } from '../../pages/frame.ts'
 import { badge, facts, link, section, table, time } from '../../pages/parts.ts'
@@ -76,18 +76,25 @@ function promises({ reviews, responseP95Ms, errorRate, uptime }: PublishedSlo): 
     ['Reviews of the last 24 hours', reviews],
     [
       `Response, p95 (at most ${promised.responseMs} ms)`,
-      held(responseP95Ms, promised.responseMs, `${Math.round(responseP95Ms ?? 0)} ms`),
+      held(responseP95Ms, value => value <= promised.responseMs, `${Math.round(responseP95Ms ?? 0)} ms`),
     ],
     [
       `Ended in an error (at most ${percent(promised.errorRate)})`,
-      held(errorRate, promised.errorRate, percent(errorRate ?? 0)),
+      held(errorRate, value => value <= promised.errorRate, percent(errorRate ?? 0)),
     ],
-    ['A worker was alive', uptime === null ? 'not measured' : `${percent(uptime)} of the minutes`],
+    [
+      `A worker was alive (at least ${percent(promisedUptime)})`,
+      held(
+        uptime,
+        value => value >= promisedUptime,
+        `${Number((100 * (uptime ?? 0)).toFixed(2))} % of the minutes`,
+      ),
+    ],
   ])
 }
 
 /** What was not measured is neither kept nor broken. */
-function held(value: number | null, limit: number, words: string): Markup | string {
+function held(value: number | null, kept: (value: number) => boolean, words: string): Markup | string {
   if (value === null) return 'not measured'
-  return html`${words} ${value <= limit ? badge('kept', 'good') : badge('broken', 'bad')}`
+  return html`${words} ${kept(value) ? badge('kept', 'good') : badge('broken', 'bad')}`
 }

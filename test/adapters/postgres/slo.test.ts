@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type pg from 'pg'
 import { reviews } from '../../../src/adapters/postgres/reviews.ts'
+import { downtime } from '../../../src/adapters/postgres/downtime.ts'
 import { slo } from '../../../src/adapters/postgres/slo.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
 
@@ -122,6 +123,26 @@ test('a minute has one heartbeat, however many workers and releases there are', 
   )
   // The test may run over the end of a minute.
   expect(rows[0]?.beats).toBe(rows[0]?.minutes)
+})
+
+test('the gate sees the share of minutes without a heartbeat, from the first there is to the last whole minute', async () => {
+  const gate = database.pool('cupel_gate', 1)
+  expect(await downtime(gate)).toEqual([])
+  await owner.query(
+    `insert into production.slo_metrics (release_id, window_start, window_seconds, metric, value, observations)
+     select 'genesis', date_trunc('minute', now()) - n * interval '1 minute', 60, 'heartbeat', 1, 1
+     from generate_series(0, 100) n where n not in (2, 20)`,
+  )
+  const shares = Object.fromEntries((await downtime(gate)).map(({ window, share }) => [window, share]))
+  expect(shares).toEqual({
+    '5m': expect.closeTo(1 / 5, 9) as number,
+    '30m': expect.closeTo(2 / 30, 9) as number,
+    '1h': expect.closeTo(2 / 60, 9) as number,
+    // The first heartbeat was a hundred minutes ago.
+    '6h': expect.closeTo(2 / 100, 9) as number,
+    '3d': expect.closeTo(2 / 100, 9) as number,
+    '30d': expect.closeTo(2 / 100, 9) as number,
+  })
 })
 
 test('the figures of a closed minute are written once, and a pause is made up for', async () => {
