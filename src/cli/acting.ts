@@ -57,10 +57,15 @@ const POLL_MS = 300
 /** Asks the gate, and tells its answer as soon as there is one. `said` is an id or its beginning. */
 export async function askGate(
   client: pg.Client,
-  { kind, said, reason }: Pick<GateAction, 'kind' | 'reason'> & { said: string | null },
+  {
+    kind,
+    said,
+    reason,
+    evidence,
+  }: Pick<GateAction, 'kind' | 'reason'> & { said: string | null; evidence?: string },
   options: Asking,
 ): Promise<void> {
-  if (!isReason(reason)) return
+  if (!isReason(reason) || (evidence !== undefined && !isReason(evidence))) return
   let subject: string | null = null
   if (said !== null) {
     const meant = subjectMeant(await subjects(client), kind, said)
@@ -68,13 +73,14 @@ export async function askGate(
     subject = meant.it.id
   }
   const id = randomUUID()
-  await client.query('select doors.request_action($1, $2, $3, $4, $5, $6)', [
+  await client.query('select doors.request_action($1, $2, $3, $4, $5, $6, $7)', [
     id,
     kind,
     subject,
     reason,
     options.as,
     'cli',
+    evidence ?? null,
   ])
   const until = performance.now() + options.wait * 1_000
   for (;;) {

@@ -1,5 +1,4 @@
-import type { ExperimentDefinition, ExperimentState } from '../../core/experiment.ts'
-import { partsOf } from '../../core/experiment.ts'
+import type { ExperimentDefinition, ExperimentState, Part } from '../../core/experiment.ts'
 import { canonicalJson, configurationId } from '../../core/ids.ts'
 import type { ReplaySummary } from '../../core/replay.ts'
 import type { Sums } from '../../core/score/sums.ts'
@@ -93,6 +92,23 @@ export async function lineageOf(db: Db, id: string): Promise<PublishedExperiment
     line.push(found)
   }
   return line
+}
+
+/** Why a re-evaluation was asked for. */
+export interface AskedAgain {
+  by: string
+  reason: string
+  /** What is new since it failed, as far as that was said. */
+  evidence: string | null
+}
+
+/** Null for any other experiment: a re-evaluation bears its request's id. */
+export async function askedAgain(db: Db, id: string): Promise<AskedAgain | null> {
+  const { rows } = await db.query<AskedAgain>(
+    `select actor as by, reason, evidence from gate.published_actions where id = $1 and kind = 'reevaluate'`,
+    [id],
+  )
+  return rows[0] ?? null
 }
 
 export interface RunCount {
@@ -205,6 +221,7 @@ export async function proposeExperiment(
   db: Db,
   { name, parent, rate, budgetUsd, configuration }: ExperimentDefinition,
   author: string,
+  parts: readonly Part[],
 ): Promise<string> {
   return answerOf(db, 'doors.propose_experiment($1, $2, $3, $4, $5, $6, $7, $8)', [
     name,
@@ -214,7 +231,7 @@ export async function proposeExperiment(
     budgetUsd.toFixed(6),
     canonicalJson(configuration),
     configurationId(configuration),
-    partsOf(configuration).map(part => part.fingerprint),
+    parts.map(part => part.fingerprint),
   ])
 }
 
