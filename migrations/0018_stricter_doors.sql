@@ -366,9 +366,10 @@ $$;
 
 -- What is new since something failed, said by whoever asks for another trial. The trial bears the request's id.
 alter table gate.actions add column evidence text check (length(evidence) between 1 and 2000);
+drop function doors.request_action(text, text, text, text, text, text);
 create function doors.request_action(
   p_key text, p_kind text, p_subject text, p_reason text, p_actor text, p_source text,
-  p_evidence text
+  p_evidence text default null
 ) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -383,13 +384,7 @@ begin
 end
 $$;
 
-create or replace function doors.request_action(
-  p_key text, p_kind text, p_subject text, p_reason text, p_actor text, p_source text
-) returns text
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-  select doors.request_action(p_key, p_kind, p_subject, p_reason, p_actor, p_source, null)
-$$;
-grant execute on function doors.request_action(text, text, text, text, text, text, text) to cupel_operator, cupel_production;
+grant execute on function doors.request_action to cupel_operator, cupel_production;
 
 create or replace view gate.readmission_requests as
 select a.id, a.subject as quarantine_record_id, a.actor as requested_by, a.reason,
@@ -400,4 +395,4 @@ select a.id, a.kind, a.subject, a.reason, a.actor, a.source, a.requested_at, a.s
 from gate.actions a;
 
 revoke all on function gate.unfounded_outcomes, doors.note_threshold_change, doors.canonical, doors.parts_of, doors.write_parts,
-  doors.prompt_text_known, doors.request_action(text, text, text, text, text, text, text) from public;
+  doors.prompt_text_known, doors.request_action from public;

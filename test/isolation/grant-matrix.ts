@@ -159,8 +159,6 @@ export const doorsOf: Record<Role, string[]> = {
     'doors.install_genesis_models',
     'doors.list_experiments',
     'doors.list_subjects',
-    // With new evidence, and without.
-    'doors.request_action',
     'doors.request_action',
     'doors.submit_label',
     'doors.submit_sample',
@@ -191,8 +189,6 @@ export const doorsOf: Record<Role, string[]> = {
     'doors.propose_experiment',
     'doors.recomputed',
     'doors.recomputed_then',
-    // With new evidence, and without.
-    'doors.request_action',
     'doors.request_action',
     'doors.request_replay',
     'doors.run_evidence',
