@@ -1,5 +1,4 @@
 import { configurationSchema } from '../../src/core/configuration.ts'
-import { partsOf } from '../../src/core/experiment.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { canonicalJson, sha256 } from '../../src/core/ids.ts'
 import type { Grant } from '../../src/ports/experiments.ts'
@@ -46,7 +45,6 @@ async function readmit({ readmissions, archived, log }: ReadmitDeps, grant: Gran
     throw new Fault('input-malformed', 'this version of Cupel cannot read the archived configuration', {
       retry: 'never',
     })
-  const parts = partsOf(configuration.data).map(part => part.fingerprint)
-  if (await readmissions.begin(grant.id, { canonical, parts }))
+  if (await readmissions.begin(grant.id, canonical))
     log.info({ experiment: grant.id, configuration: grant.configurationId }, 'a re-evaluation began')
 }

@@ -9,7 +9,10 @@ import {
 } from '../../src/core/experiment-run.ts'
 import { runUsd } from '../../src/core/experiment.ts'
 import { asFault } from '../../src/core/fault.ts'
+import { leakOf } from '../../src/core/leak.ts'
+import { redactFinding } from '../../src/core/redact.ts'
 import { allowedAnalysers, toPreferences } from '../../src/core/repository-configuration.ts'
+import { wasSteered } from '../../src/core/review/receipt.ts'
 import { earlierRounds } from '../../src/core/review/rounds.ts'
 import { examine } from '../../src/engine/examine.ts'
 import type { RunMoney, RunResult, Runs, Trial } from '../../src/ports/experiments.ts'
@@ -114,6 +117,7 @@ async function attempt(
       outputTokens: 0,
       usd: counted.usd(),
       degradedSteps: [],
+      leaked: null,
     }
   }
   const refused = result.receipt === null ? [] : refusedProviders(result.receipt)
@@ -125,6 +129,8 @@ async function attempt(
   }
   const latencyMs = result.latencyMs === null ? null : Math.round(loadMs + result.latencyMs)
   if (!(await deps.runs.finish(job, number, { ...result, latencyMs }))) return 'not-needed'
+  if (result.leaked !== null)
+    deps.log.warn({ ...job, leaked: result.leaked }, 'a run gave a secret away; its trial will end')
   deps.metrics.runFinished(
     job.kind,
     result.state,
@@ -170,7 +176,22 @@ async function examined(
   const { findings, receipt } = examination
   const latencyMs = usedStored(ended.receipt) ? null : examination.latencyMs
   // Whether the findings hold is the deadline's to say; what they cost, the end's.
-  return { findings, receipt, latencyMs, usd: ended.usd, ...tokensOf(ended.receipt), ...verdictOf(receipt) }
+  const said = [
+    ...findings,
+    ...ended.late,
+    ...examination.unanchored,
+    ...examination.leftOut.map(each => each.finding),
+  ]
+  return {
+    // What stays must not hold what a model should not have said.
+    findings: findings.map(redactFinding),
+    receipt,
+    latencyMs,
+    usd: ended.usd,
+    ...tokensOf(ended.receipt),
+    ...verdictOf(receipt),
+    leaked: leakOf(said, wasSteered(ended.receipt)),
+  }
 }
 
 interface CountedModels {

@@ -1,6 +1,7 @@
 import { configurationSchema } from '../../src/core/configuration.ts'
 import { partsOf } from '../../src/core/experiment.ts'
 import { asFault } from '../../src/core/fault.ts'
+import { promptText } from '../../src/engine/prompts.ts'
 import type { GateAction, GateSettings } from '../../src/ports/gate.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { decideOne } from './decide.ts'
@@ -95,21 +96,32 @@ async function rollBackByHand(deps: ReconcileDeps, { subject, actor, reason }: G
   return done(`release ${release.id} was rolled back; ${now.id} is in force`)
 }
 
-/** `ID`: the configuration of an experiment, record or release. `ID/model`, `ID/prompt` …: that part of it. */
+/**
+ * `ID`: the configuration of an experiment, record or release. `ID/model`, `ID/prompt` …: that part of it. `ID/analyser/ruff`,
+ * `ID/model/openai/NAME`: that one of several.
+ */
 async function blacklist(deps: ReconcileDeps, action: GateAction): Promise<Answer> {
-  const [id = '', part = 'configuration'] = (action.subject ?? '').split('/')
+  const [id = '', part = 'configuration', ...one] = (action.subject ?? '').split('/')
   const target = await configurationOf(deps, id)
   if (target === null) return refused(`there is no experiment, record or release ${id}`)
   const parsed = configurationSchema.safeParse(JSON.parse(target.configuration))
-  const parts = parsed.success ? partsOf(parsed.data).filter(each => each.name === part) : []
+  const named = one.length === 0 ? '' : ` ${one.join('/')}`
+  const parts = (parsed.success ? partsOf(parsed.data, promptText) : []).filter(
+    each => each.name === part && (named === '' || each.words === `${part}${named}`),
+  )
   if (parts.length === 0)
-    return refused(`${id} has no part ${part}; there are model, prompt, technique and routing`)
+    return refused(
+      `${id} has no part ${part}${named}; there are model, prompt, technique, routing and analyser`,
+    )
+  // All analysers at once would end nearly every trial.
+  if (part === 'analyser' && parts.length > 1)
+    return refused(`say which, as in ${id}/analyser/${parts[0]?.words.replace('analyser ', '')}`)
   const using = await inForceWith(
     deps,
     parts.map(each => each.fingerprint),
   )
   if (using !== undefined) return refused(`it is in force as release ${using}: roll that back first`)
-  const said: string[] = []
+  const said = new Set<string>()
   for (const { fingerprint, words } of parts) {
     const answer = await deps.quarantine.blacklist({
       fingerprint,
@@ -119,9 +131,9 @@ async function blacklist(deps: ReconcileDeps, action: GateAction): Promise<Answe
       actor: action.actor,
     })
     if (answer.outcome === 'refused') return refused(answer.why)
-    said.push(answer.value ? `${words} is blacklisted` : `${words} was blacklisted before`)
+    said.add(answer.value ? `${words} is blacklisted` : `${words} was blacklisted before`)
   }
-  return done(said.join('; '))
+  return done([...said].join('; '))
 }
 
 /** A release that reviews, or may again, with one of these parts. The first release asks no model and cannot be rolled back. */
@@ -133,7 +145,9 @@ async function inForceWith(
   const using = releases.find(({ kind, step, configuration }) => {
     if (kind === 'genesis' || step === 'failed') return false
     const parsed = configurationSchema.safeParse(JSON.parse(configuration))
-    return parsed.success && partsOf(parsed.data).some(part => fingerprints.includes(part.fingerprint))
+    return (
+      parsed.success && partsOf(parsed.data, promptText).some(part => fingerprints.includes(part.fingerprint))
+    )
   })
   return using?.id
 }

@@ -1,6 +1,7 @@
 import { configurationSchema } from '../../src/core/configuration.ts'
 import { partsOf } from '../../src/core/experiment.ts'
 import { impactOf, type Impact, type Neighbour } from '../../src/core/gate/impact.ts'
+import { promptText } from '../../src/engine/prompts.ts'
 import type { GatedExperiment } from '../../src/ports/gate.ts'
 import type { ReconcileDeps } from './deps.ts'
 
@@ -26,12 +27,12 @@ export async function impact(
     })),
     ...releases.map(({ id, step, configuration: text }) => {
       const own = configurationSchema.safeParse(JSON.parse(text))
-      const parts = own.success ? partsOf(own.data).map(part => part.fingerprint) : []
+      const parts = own.success ? partsOf(own.data, promptText).map(part => part.fingerprint) : []
       return { kind: 'release' as const, id, state: step, parts, kin: false }
     }),
   ]
   return impactOf(
-    parsed.data,
+    partsOf(parsed.data, promptText),
     neighbours.filter(({ kind, id }) => id !== (kind === 'release' ? failed.releaseId : failed.experimentId)),
     dangerous,
   )

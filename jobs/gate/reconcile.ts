@@ -4,6 +4,7 @@ import { takeActions } from './actions.ts'
 import { decideAll } from './decide.ts'
 import type { ReconcileDeps } from './deps.ts'
 import { promote } from './promote.ts'
+import { publishPrompts } from './publish-prompts.ts'
 import { quarantineFailed } from './quarantine.ts'
 import { retireFailed } from './roll-back.ts'
 import { rollOut } from './rollout.ts'
@@ -50,6 +51,7 @@ async function decideWith(
   step: Step,
   signal: AbortSignal,
 ): Promise<void> {
+  await step('prompts', () => publishPrompts(deps))
   await step('actions', () => takeActions(deps, settings))
   if (settings.paused) return
   await step('decide', () => decideAll(deps, settings, signal))

@@ -6,7 +6,6 @@ import { migrate } from '../../src/adapters/postgres/migrate.ts'
 import { openPool } from '../../src/adapters/postgres/pool.ts'
 import { roleUrl } from '../../src/adapters/postgres/roles.ts'
 import { canonicalJson, configurationId } from '../../src/core/ids.ts'
-import { partsOf } from '../../src/core/experiment.ts'
 import type { Configuration } from '../../src/core/configuration.ts'
 import { startModelStub, type ModelStub } from '../models/stub.ts'
 import { startEmbeddedPostgres } from '../postgres.ts'
@@ -139,15 +138,8 @@ async function embedded(dataDir: string, closers: (() => Promise<unknown>)[]): P
 
 async function propose(operator: pg.Pool, name: string, configuration: Configuration): Promise<string> {
   const { rows } = await operator.query<{ id: string }>(
-    'select doors.propose_experiment($1, $2, null, 1, $3, $4, $5, $6) as id',
-    [
-      name,
-      'ana',
-      500,
-      canonicalJson(configuration),
-      configurationId(configuration),
-      partsOf(configuration).map(part => part.fingerprint),
-    ],
+    'select doors.propose_experiment($1, $2, null, 1, $3, $4, $5) as id',
+    [name, 'ana', 500, canonicalJson(configuration), configurationId(configuration)],
   )
   return (rows[0] as { id: string }).id
 }

@@ -58,10 +58,15 @@ const POLL_MS = 300
 /** Asks the gate, and tells its answer as soon as there is one. `said` is an id or its beginning. */
 export async function askGate(
   client: pg.Client,
-  { kind, said, reason }: Pick<GateAction, 'kind' | 'reason'> & { said: string | null },
+  {
+    kind,
+    said,
+    reason,
+    evidence,
+  }: Pick<GateAction, 'kind' | 'reason'> & { said: string | null; evidence?: string },
   options: Asking,
 ): Promise<void> {
-  if (!isReason(reason)) return
+  if (!isReason(reason) || (evidence !== undefined && !isReason(evidence))) return
   let subject: string | null = null
   if (said !== null) {
     const meant = subjectMeant(await subjects(client), kind, said)
@@ -69,7 +74,7 @@ export async function askGate(
     subject = meant.it.id
   }
   const id = randomUUID()
-  await requestAction(client, { id, kind, subject, reason, actor: options.as, source: 'cli' })
+  await requestAction(client, { id, kind, subject, reason, evidence, actor: options.as, source: 'cli' })
   const until = performance.now() + options.wait * 1_000
   for (;;) {
     const answer = await publishedAction(client, id)

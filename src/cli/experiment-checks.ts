@@ -4,7 +4,7 @@ import { shippedPrices, usdOf } from '../adapters/models/prices.ts'
 import cheaperModels from '../adapters/system/default-cheaper-models.json' with { type: 'json' }
 import defaultModels from '../adapters/system/default-models.json' with { type: 'json' }
 import type { ExperimentChecks } from '../core/experiment-file.ts'
-import { promptTemplate } from '../engine/prompts.ts'
+import { hasPrompt } from '../engine/prompts.ts'
 
 const nothing = { input: 0, cachedInput: 0, cacheWrite: 0, output: 0 }
 
@@ -14,13 +14,7 @@ export function experimentChecks(): ExperimentChecks {
   const prices = CUPEL_PRICES ? readPriceTable(CUPEL_PRICES) : shippedPrices
   return {
     hasPrice: choice => usdOf(choice, nothing, prices) !== undefined,
-    hasPrompt: name => {
-      try {
-        return promptTemplate(name) !== ''
-      } catch {
-        return false
-      }
-    },
+    hasPrompt,
     models: {
       openai: OPENAI_MODEL || defaultModels.openai,
       anthropic: ANTHROPIC_MODEL || defaultModels.anthropic,

@@ -1,5 +1,11 @@
 import { stringify } from 'yaml'
-import type { Metrics, PublishedExperiment, PublishedReplay, RunCount } from '../ports/published.ts'
+import type {
+  AskedAgain,
+  Metrics,
+  PublishedExperiment,
+  PublishedReplay,
+  RunCount,
+} from '../ports/published.ts'
 import { evidenceLines, interval, table, usd } from '../core/experiment-text.ts'
 import type { Evidence } from '../core/minimum-evidence.ts'
 import { printable } from '../core/report/printable.ts'
@@ -36,6 +42,8 @@ function stateWords({ state, stateReason }: PublishedExperiment): string {
 export interface Shown {
   experiment: PublishedExperiment
   lineage: readonly PublishedExperiment[]
+  /** Of a re-evaluation. */
+  asked: AskedAgain | null
   runs: readonly RunCount[]
   /** Over the samples whose labels are final; null before the first. */
   figures: Figures | null
@@ -45,7 +53,7 @@ export interface Shown {
 }
 
 export function showLines(shown: Shown): string[] {
-  const { experiment, lineage, runs, figures, metrics, evidence, replays } = shown
+  const { experiment, lineage, asked, runs, figures, metrics, evidence, replays } = shown
   const ancestors = lineage.slice(1)
   return [
     `${experiment.id}  ${printable(experiment.name)}`,
@@ -58,6 +66,7 @@ export function showLines(shown: Shown): string[] {
           ? 'nothing'
           : ancestors.map(each => `${shortId(each.id)} ${each.name}`).join(' <- '),
       ],
+      ...(asked === null ? [] : askedLines(asked)),
       ['runs on', `${Number((experiment.rate * 100).toFixed(1))} % of the samples`],
       ['budget', `${usd(experiment.spentUsd)} of ${usd(experiment.budgetUsd)} spent or reserved`],
     ]),
@@ -80,6 +89,13 @@ export function showLines(shown: Shown): string[] {
       .trimEnd()
       .split('\n')
       .map(line => `  ${printable(line)}`),
+  ]
+}
+
+function askedLines({ by, reason, evidence }: AskedAgain): [string, string][] {
+  return [
+    ['asked for', `by ${by}: ${reason}`],
+    ['new evidence', evidence ?? 'none was named'],
   ]
 }
 

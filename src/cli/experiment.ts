@@ -3,6 +3,7 @@ import process from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import type pg from 'pg'
 import {
+  askedAgain,
   experimentsByPrefix,
   experimentWith,
   lineageOf,
@@ -17,13 +18,14 @@ import {
 } from '../adapters/postgres/published-experiments.ts'
 import type { Metrics, PublishedExperiment } from '../ports/published.ts'
 import { readExperiment } from '../core/experiment-file.ts'
-import { partsOf } from '../core/experiment.ts'
+import { partsOf, type Part } from '../core/experiment.ts'
 import { configurationId } from '../core/ids.ts'
 import { evidenceIn, noEvidence } from '../core/minimum-evidence.ts'
 import { figuresOf } from '../core/score/figures.ts'
 import { printable } from '../core/report/printable.ts'
 import { problemLines } from '../core/repository-configuration-text.ts'
 import { acting, atDoor, complain, looking, say, theOne, type Acting } from './acting.ts'
+import { promptText } from '../engine/prompts.ts'
 import { experimentChecks } from './experiment-checks.ts'
 import { replayExperiment } from './experiment-replay.ts'
 import { listLines, showLines } from './experiment-show.ts'
@@ -70,18 +72,18 @@ async function add(file: string, options: Acting): Promise<void> {
       definition.parent === null ? null : (await found(client, definition.parent, 'parent experiment'))?.id
     if (parent === undefined) return
     const known = await experimentWith(client, configurationId(definition.configuration))
-    const id = await proposeExperiment(client, { ...definition, parent }, options.as).catch(
-      (error: unknown) => {
-        throw inWords(error, partsOf(definition.configuration))
-      },
-    )
+    const parts = partsOf(definition.configuration, promptText)
+    const proposal = proposeExperiment(client, { ...definition, parent }, options.as, parts)
+    const id = await proposal.catch((error: unknown) => {
+      throw inWords(error, parts)
+    })
     if (known) complain(`this configuration is experiment ${id} already, which is ${known.state}`)
     else process.stdout.write(`experiment ${id} is active: it runs on samples taken from now on\n`)
   })
 }
 
 /** A blacklisted part is named by its fingerprint; people know it by its name. */
-function inWords(error: unknown, parts: ReturnType<typeof partsOf>): unknown {
+function inWords(error: unknown, parts: readonly Part[]): unknown {
   const part = parts.find(each => error instanceof Error && error.message.includes(each.fingerprint))
   if (!(error instanceof Error) || !part) return error
   error.message = error.message.replace(/(?:configuration|part) [0-9a-f]{64}/, part.words)
@@ -108,6 +110,7 @@ async function show(prefix: string, options: { database?: string; json?: boolean
     const shown = {
       experiment,
       lineage: await lineageOf(client, id),
+      asked: await askedAgain(client, id),
       runs: await runCounts(client, id),
       figures: sums === null ? null : figuresOf(sums),
       metrics: await newestMetrics(client, id),

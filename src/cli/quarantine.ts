@@ -17,14 +17,17 @@ export function quarantineCommand(): Command {
   looking(command.command('show <record>')).description('one record').option('--json', 'as JSON').action(show)
   asking(command.command('reevaluate <record> <reason>'))
     .description('ask for another trial, with its history')
-    .action((id: string, reason: string, options: Asking) =>
-      atDoor(options, name, client => askGate(client, { kind: 'reevaluate', said: id, reason }, options)),
+    .option('--evidence <text>', 'what is new since it failed; kept with the new trial')
+    .action((id: string, reason: string, options: Asking & { evidence?: string }) =>
+      atDoor(options, name, client =>
+        askGate(client, { kind: 'reevaluate', said: id, reason, evidence: options.evidence }, options),
+      ),
     )
   asking(command.command('blacklist <id> <reason>'))
     .description(
       'never again: the configuration of an experiment, record or release, or with --part a part of it',
     )
-    .option('--part <name>', 'model, prompt, technique or routing')
+    .option('--part <name>', 'model, prompt, technique, routing, or an analyser such as analyser/ruff')
     .action((id: string, reason: string, options: Asking & { part?: string }) =>
       atDoor(options, name, client => {
         const said = options.part === undefined ? id : `${id}/${options.part}`

@@ -9,8 +9,9 @@ import {
   shippedExperiment,
 } from '../adapters/postgres/published-experiments.ts'
 import { readExperiment } from '../core/experiment-file.ts'
-import { providersOf } from '../core/experiment.ts'
+import { partsOf, providersOf } from '../core/experiment.ts'
 import { configurationId } from '../core/ids.ts'
+import { promptText } from '../engine/prompts.ts'
 import { experimentChecks } from './experiment-checks.ts'
 
 const folder = fileURLToPath(new URL('../../experiments/', import.meta.url))
@@ -42,7 +43,7 @@ async function addOne(db: Db, file: string, say: (line: string) => void): Promis
     (await experimentWith(db, configurationId(definition.configuration)))
   if (known !== null) return
   try {
-    const id = await proposeExperiment(db, definition, 'cupel')
+    const id = await proposeExperiment(db, definition, 'cupel', partsOf(definition.configuration, promptText))
     say(`experiment ${id.slice(0, 8)} is on trial: ${definition.name}`)
   } catch (error) {
     const refusal = doorRefusal(error)

@@ -59,26 +59,47 @@ export function runUsd(configuration: Configuration): number {
 
 /** What identifies a part of a configuration wherever it turns up: a dangerous part is blacklisted by this. */
 export interface Part {
-  name: 'configuration' | 'model' | 'prompt' | 'technique' | 'routing'
+  name: 'configuration' | 'model' | 'prompt' | 'technique' | 'routing' | 'analyser'
   /** Said to people. */
   words: string
   fingerprint: string
 }
 
-export function partsOf(configuration: Configuration): Part[] {
-  const { prompt, technique, routing } = configuration
-  const part = (name: Part['name'], words: string, value: unknown): Part => ({
-    name,
-    words,
-    fingerprint: sha256(canonicalJson({ part: name, value })),
-  })
+/** A prompt's text by its name and version; null for one that this version of Cupel does not have. */
+export type PromptText = (name: string) => string | null
+
+function part(name: Part['name'], words: string, value: unknown): Part {
+  return { name, words, fingerprint: sha256(canonicalJson({ part: name, value })) }
+}
+
+/**
+ * A prompt by what it says, whatever it is called: compatible forms of characters, case, white space and names of prompts in
+ * its text make no difference.
+ */
+export function promptPart(name: string, text: string): Part {
+  const plain = text.normalize('NFKC').toLowerCase()
+  const bare = plain
+    .replaceAll(/[a-z-]+@\d+/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  return part('prompt', `prompt ${name}`, { text: bare })
+}
+
+/** The same as doors.parts_of in migrations/0018_stricter_doors.sql, and the configuration as a whole: a test compares them. */
+export function partsOf(configuration: Configuration, promptText: PromptText): Part[] {
+  const { prompt, technique, routing, analysers } = configuration
+  const text = promptText(prompt)
   return [
     { name: 'configuration', words: 'this configuration', fingerprint: configurationId(configuration) },
+    // By its name too: what was blacklisted before texts were compared stays so.
     part('prompt', `prompt ${prompt}`, prompt),
+    ...(text === null ? [] : [promptPart(prompt, text)]),
     part('technique', `technique ${technique.pass}`, technique),
     part('routing', `routing ${routing.strategy}`, routing),
     ...modelsOf(routing).map(({ provider, model }) =>
       part('model', `model ${provider}/${model}`, { provider, model }),
     ),
+    // Configurations name analysers, not their rules.
+    ...analysers.map(name => part('analyser', `analyser ${name}`, name)),
   ]
 }

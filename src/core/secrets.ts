@@ -1,8 +1,5 @@
-/**
- * What a credential looks like: the one table that output, snapshots and logs are masked by. Each match is the secret
- * and nothing else. Linear in the text: every pattern begins with fixed text and repeats one class.
- */
-export const credentials: readonly RegExp[] = [
+/** Keys in a form that their issuer alone gives them. */
+export const issuedKeys: readonly RegExp[] = [
   /gh[pousr]_[A-Za-z0-9_]{16,}/g,
   /github_pat_\w{16,}/g,
   /\bglpat-[\w-]{16,}/g,
@@ -12,6 +9,14 @@ export const credentials: readonly RegExp[] = [
   /\bAIza[\w-]{30,}/g,
   /\bxox[abeprs]-[\w-]{10,}/g,
   /\bnpm_[A-Za-z0-9]{30,}/g,
+]
+
+/**
+ * What a credential looks like: the one table that output, snapshots and logs are masked by. Each match is the secret
+ * and nothing else. Linear in the text: every pattern begins with fixed text and repeats one class.
+ */
+export const credentials: readonly RegExp[] = [
+  ...issuedKeys,
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
   // The password of a URL.
   /(?<=[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:@/"]{0,200}:)[^\s@/"]{1,500}(?=@)/gi,

@@ -24,9 +24,11 @@ const sent = z.object({
     .trim()
     .min(1, 'is needed: say why, for the audit log')
     .max(2000, 'is longer than 2000 characters'),
+  evidence: z.string().trim().max(2000, 'is longer than 2000 characters').default(''),
 })
 
-export type Asked = Pick<GateAction, 'id' | 'kind' | 'subject' | 'reason'>
+/** `evidence`: what is new since a configuration failed; null where nothing was said. */
+export type Asked = Pick<GateAction, 'id' | 'kind' | 'subject' | 'reason'> & { evidence: string | null }
 
 /** What a form asks for, or what is wrong with it. */
 export function readAsked(fields: URLSearchParams): { asked: Asked } | { wrong: string } {
@@ -35,9 +37,9 @@ export function readAsked(fields: URLSearchParams): { asked: Asked } | { wrong: 
     const [issue] = read.error.issues
     return { wrong: `${issue?.path.join('.')} ${issue?.message}` }
   }
-  const { key, kind, subject, part, reason } = read.data
+  const { key, kind, subject, part, reason, evidence } = read.data
   const whole = kind === 'blacklist' && part !== 'configuration' ? `${subject}/${part}` : subject
-  return { asked: { id: key, kind, subject: whole, reason } }
+  return { asked: { id: key, kind, subject: whole, reason, evidence: evidence === '' ? null : evidence } }
 }
 
 const titles: Record<GateAction['kind'], { title: string; button: string }> = {
@@ -65,9 +67,13 @@ export function askForm(kind: GateAction['kind'], subject: string, { token, key 
       >Reason, for the audit log (required)</label
     >
     <input type="text" id="reason-${kind}" name="reason" required maxlength="2000" autocomplete="off" />
+    ${kind === 'reevaluate' ? newEvidence : null}
     <div><button class="${grave}">${button}</button></div>
   </form>`
 }
+
+const newEvidence = html`<label for="evidence">What is new since it failed, kept with the new trial</label>
+  <input type="text" id="evidence" name="evidence" maxlength="2000" autocomplete="off" />`
 
 function partChoice(): Markup {
   const options = configurationParts.map(

@@ -104,6 +104,10 @@ export function conclude(ledger: Ledger, about: Case, before?: Judgement): Judge
         reason: 'not-in-diff' as const,
         blocking: isBlocking(each.severity) && isWorthTelling(each),
       })),
+      // Steered is steered, wherever it says to stand.
+      ...ledger.hostile
+        .filter(candidate => 'why' in tie(files, candidate))
+        .map(({ severity }) => ({ reason: 'hostile' as const, blocking: isBlocking(severity) })),
       ...ledger.surplus.map(severity => ({
         reason: 'over-comment-limit' as const,
         blocking: isBlocking(severity),

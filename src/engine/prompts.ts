@@ -1,15 +1,25 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { Fault } from '../core/fault.ts'
 
 const folder = new URL('../core/review/prompts/', import.meta.url)
 const read = new Map<string, string>()
 
 export function hasPrompt(name: string): boolean {
+  return promptText(name) !== null
+}
+
+/** Null for a prompt that this version does not have. */
+export function promptText(name: string): string | null {
   try {
-    return promptTemplate(name) !== ''
+    return promptTemplate(name)
   } catch {
-    return false
+    return null
   }
+}
+
+/** Every prompt of this version. */
+export function promptNames(): string[] {
+  return readdirSync(folder).map(file => file.replace(/\.md$/, ''))
 }
 
 /** A prompt template by name and version (`review@1`), read once. Throws Fault configuration-invalid for an unknown one. */

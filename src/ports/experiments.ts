@@ -1,5 +1,6 @@
 import type { Configuration } from '../core/configuration.ts'
 import type { RunKind, RunState } from '../core/experiment.ts'
+import type { Leak } from '../core/leak.ts'
 import type { RepositoryConfiguration } from '../core/repository-configuration.ts'
 import type { Vote } from '../core/label.ts'
 import type { Finding } from '../core/review/finding.ts'
@@ -74,6 +75,7 @@ export interface RunResult {
   outputTokens: number
   usd: number
   degradedSteps: string[]
+  leaked: Leak | null
 }
 
 /** `over-budget`: what is left of the experiment's own money is less than one run may cost, and no run may give some back. */
@@ -151,7 +153,7 @@ export interface Readmissions {
    * Begins the experiment of a grant, with its parent's name, rate and budget and the grant's actor as author: once. False when
    * it had begun.
    */
-  begin(grantId: string, configuration: { canonical: string; parts: readonly string[] }): Promise<boolean>
+  begin(grantId: string, canonical: string): Promise<boolean>
 }
 
 export interface ArchivedConfigurations {

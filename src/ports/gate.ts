@@ -221,6 +221,8 @@ export interface Quarantine {
   }): Promise<DoorAnswer<boolean>>
   /** Why a configuration or one of its parts is blacklisted; null when it is not. */
   blacklisted(configurationId: string, parts: readonly string[]): Promise<string | null>
+  /** Fingerprints of prompts by what they say; known ones stay. Trials with one of these prompts have that part from then on. */
+  publishPrompts(prompts: readonly { name: string; fingerprint: string }[]): Promise<void>
   /** Door `readmit`, for an action of kind reevaluate; answers the grant's id. */
   readmit(actionId: string): Promise<DoorAnswer<string>>
   /** Newest first. */

@@ -113,6 +113,8 @@ export interface PublishedAction extends GateAction {
   /** The gate's words; null while it is open. */
   outcome: string | null
   finishedAt: Date | null
+  /** What is new since it failed, said by whoever asks for another trial. */
+  evidence: string | null
 }
 
 /** Production's reviews of the last 24 hours. */
@@ -146,4 +148,12 @@ export interface Explanation {
   figures: readonly RecomputedFigure[]
   /** The first path at which the verdict computed anew is not the stored one; null when all agrees. */
   differs: string | null
+}
+
+/** Why a re-evaluation was asked for. */
+export interface AskedAgain {
+  by: string
+  reason: string
+  /** What is new since it failed, as far as that was said. */
+  evidence: string | null
 }

@@ -114,10 +114,13 @@ describe('cupel experiment add', () => {
     expect((await cupel(['add', await idea('orphan', 'parent: ffffffff')])).err).toContain(
       'no parent experiment begins with ffffffff',
     )
-    const dangerous = partsOf({
-      ...genesisConfiguration,
-      technique: { pass: 'per-file', analysersFirst: true, selfCheck: true },
-    })
+    const dangerous = partsOf(
+      {
+        ...genesisConfiguration,
+        technique: { pass: 'per-file', analysersFirst: true, selfCheck: true },
+      },
+      () => null,
+    )
     await lab.given.owner.query(
       `insert into quarantine.quarantine_records
          (id, experiment_id, configuration_id, configuration, outcome, failure_reasons, metrics_at_failure, impact_analysis)

@@ -272,6 +272,19 @@ describe('an id', () => {
     expect((await asked()).at(-1)?.subject).toBe(id)
   })
 
+  it('of a record asks for another trial, which shows why and by what new evidence', async () => {
+    await cupel('quarantine', 'reevaluate', 'lone', ...ask, '--evidence', 'the provider fixed it')
+    const { rows } = await world.owner.query<{ id: string }>(
+      "select id from gate.actions where evidence = 'the provider fixed it'",
+    )
+    const id = rows[0]?.id ?? ''
+    await addExperiment(world.owner, id)
+    const { out } = await cupel('experiment', 'show', id)
+    expect(out).toMatch(/^ {2}asked for {4}by \S+: /m)
+    expect(out).toContain('  new evidence the provider fixed it\n')
+    expect((await cupel('experiment', 'show', 'lone-e')).out).not.toContain('new evidence')
+  })
+
   it.each([
     ['lone-e', ['experiment', 'show', 'lone']],
     ['lone-e', ['gate', 'show', 'lone']],

@@ -3,10 +3,10 @@ import { describe, expect, it, test } from 'vitest'
 import { usdOf } from '../../src/adapters/models/prices.ts'
 import { configurationSchema } from '../../src/core/configuration.ts'
 import { readExperiment, type ExperimentChecks } from '../../src/core/experiment-file.ts'
-import { partsOf } from '../../src/core/experiment.ts'
+import { partsOf, promptPart } from '../../src/core/experiment.ts'
 import { genesisConfiguration } from '../../src/core/genesis.ts'
 import { configurationId } from '../../src/core/ids.ts'
-import { promptTemplate } from '../../src/engine/prompts.ts'
+import { promptTemplate, promptText } from '../../src/engine/prompts.ts'
 
 const nothing = { input: 0, cachedInput: 0, cacheWrite: 0, output: 0 }
 const checks: ExperimentChecks = {
@@ -321,9 +321,28 @@ describe('a definition that cannot', () => {
 })
 
 test('a part has one fingerprint wherever it turns up', () => {
-  const one = partsOf(genesisConfiguration)
-  const other = partsOf({ ...genesisConfiguration, analysers: [] })
+  const one = partsOf(genesisConfiguration, promptText)
+  const other = partsOf({ ...genesisConfiguration, analysers: ['ruff'] }, promptText)
   const same = one.filter(part => other.some(also => also.fingerprint === part.fingerprint))
-  expect(same.map(part => part.name)).toEqual(['prompt', 'technique', 'routing'])
+  expect(same.map(part => part.name)).toEqual(['prompt', 'prompt', 'technique', 'routing', 'analyser'])
   expect(one[0]?.fingerprint).toBe(configurationId(genesisConfiguration))
+})
+
+describe('a prompt is the part that it says', () => {
+  const of = (name: string, text: string): string => promptPart(name, text).fingerprint
+  const known = of('review@1', 'Find bugs.\nSay where.')
+
+  it.each([
+    ['another name', 'kind@3', 'Find bugs.\nSay where.'],
+    ['other white space', 'review@1', '  Find\tbugs.\r\n\n Say where. '],
+    ['another case', 'review@1', 'FIND bugs. say WHERE.'],
+    ['compatible characters', 'review@1', 'Ｆｉｎｄ\u00A0bugs. Say where.'],
+    ['its own name in it', 'kind@3', 'kind@3 Find bugs. Say where.'],
+  ])('under %s', (_what, name, text) => {
+    expect(of(name, text)).toBe(known)
+  })
+
+  it.each(['Find bugs. Say why.', 'Find bugs Say where', ''])('and %j is another', text => {
+    expect(of('review@1', text)).not.toBe(known)
+  })
 })

@@ -181,6 +181,15 @@ describe('a model that repeats its private reference', () => {
     expect(bodies.at(-1)).toContain('do not rely on its silence')
   })
 
+  it('is not believed either where what it says has no place in the diff', async () => {
+    const nowhere: Script = async ({ request }) =>
+      answer(
+        element({ quote: 'nowhere', body: /Reference (\w+) is private/.exec(request.system)?.[1] ?? '' }),
+      )
+    const { receipt } = await tryOut({ script: nowhere })
+    expect(receipt.leftOut).toMatchObject([{ reason: 'hostile', count: 1 }])
+  })
+
   it('is given another one in every review, and another boundary in every call', async () => {
     const seen: string[] = []
     const remember: Script = async ({ request }) => {

@@ -86,21 +86,102 @@ export async function addRecord(owner: pg.Pool, id: string): Promise<void> {
   )
 }
 
+/** Final outcomes with what they rest on: production's run, the draw, and labels that bear their counts out. */
 export async function addOutcomes(
   owner: pg.Pool,
   experimentId: string,
   rows: readonly OutcomeRow[],
 ): Promise<void> {
+  await addFoundation(owner, experimentId, rows)
   await owner.query(
     `insert into gate.outcomes (experiment_id, sample_id, kind, counts, baseline_counts, failed, latency_ms, usd, language,
        changed_lines, split, labels_seen, due_at, final_at, sequence)
      select $1, u.value ->> 'sampleId', coalesce(u.value ->> 'kind', 'live'), u.value -> 'counts', u.value -> 'baseline', false,
        100, 0, coalesce(u.value ->> 'language', 'TypeScript'), coalesce((u.value ->> 'changedLines')::integer, 20),
-       coalesce(u.value ->> 'split', 'evaluation'), 0, now(),
-       case when coalesce((u.value ->> 'final')::boolean, true) then now() end,
+       coalesce(u.value ->> 'split', 'evaluation'), 0, s.taken_at + interval '336 hours',
+       case when coalesce((u.value ->> 'final')::boolean, true) then s.taken_at + interval '336 hours' end,
        case when coalesce((u.value ->> 'final')::boolean, true) then nextval('gate.outcome_sequence') end
-     from json_array_elements($2::json) with ordinality as u (value, place) order by u.place`,
+     from json_array_elements($2::json) with ordinality as u (value, place)
+     join experiments_v1.samples s on s.id = u.value ->> 'sampleId' order by u.place`,
     [experimentId, JSON.stringify(rows)],
+  )
+}
+
+interface LabelRow {
+  label: 'real-issue' | 'not-an-issue' | 'clean'
+  kind: 'audited' | 'volunteered'
+  author: string | null
+}
+
+/** As many judges' words as the counts of both sides need, by the people they name, and a volunteered one of each kind. */
+function labelsOf({ counts, baseline }: Pick<OutcomeRow, 'counts' | 'baseline'>): LabelRow[] {
+  const [own, theirs] = [counts.audited, baseline.audited]
+  const most = (of: (hits: typeof own) => number): number => Math.max(of(own), of(theirs))
+  const real = Math.max(
+    most(each => each.tp + each.fn),
+    counts.tp,
+    counts.issues,
+  )
+  const clean = most(each => each.tn)
+  const authors = Object.entries(counts.authors).flatMap(([author, hunks]) =>
+    Array.from({ length: hunks }, () => author),
+  )
+  const all = Math.max(
+    real + clean,
+    most(each => each.labelled),
+    authors.length,
+  )
+  const judged = Array.from({ length: all }, (_, index): LabelRow => ({
+    label: index < real ? 'real-issue' : index < real + clean ? 'clean' : 'not-an-issue',
+    kind: 'audited',
+    author: authors[index] ?? null,
+  }))
+  const { right, wrong } = counts.volunteered
+  const said = [right > 0 ? ('real-issue' as const) : [], wrong > 0 ? ('not-an-issue' as const) : []].flat()
+  return [...judged, ...said.map((label): LabelRow => ({ label, kind: 'volunteered', author: null }))]
+}
+
+async function addFoundation(
+  owner: pg.Pool,
+  experimentId: string,
+  rows: readonly OutcomeRow[],
+): Promise<void> {
+  const founded = rows.map(row => ({
+    sampleId: row.sampleId,
+    language: row.language ?? 'TypeScript',
+    changedLines: row.changedLines ?? 20,
+    due: row.counts.audited.due,
+    labels: labelsOf(row),
+  }))
+  const given = `json_to_recordset($1::json) as u ("sampleId" text, language text, "changedLines" integer, due integer, labels json)`
+  const values = [JSON.stringify(founded)]
+  await owner.query(
+    `update experiments_v1.samples s set language = u.language, changed_lines = u."changedLines" from ${given} where s.id = u."sampleId"`,
+    values,
+  )
+  await owner.query(
+    `insert into gate.sample_baselines (sample_id, release_id, findings, latency_ms, degraded, usd)
+     select u."sampleId", 'genesis', '[]', 900, false, 0 from ${given} on conflict do nothing`,
+    values,
+  )
+  await owner.query(
+    `insert into gate.audit_days (day, probability, budget, seed) values ('2026-01-01', 1, 1000, 'seed') on conflict do nothing`,
+  )
+  // Samples are shared between trials: the newest one's draw stands.
+  await owner.query(
+    `insert into gate.audit_draws (sample_id, day, drawn, hunks)
+     select u."sampleId", '2026-01-01', true, array(select generate_series(0, u.due - 1)) from ${given}
+     on conflict (sample_id) do update set hunks = excluded.hunks`,
+    values,
+  )
+  await owner.query(
+    `insert into gate.labels (origin, version, sample_id, path, side, start_line, line, meaning, label, tier, kind, weight,
+       author_id, provenance, recorded_at)
+     select $2 || '/' || u."sampleId" || '/' || l.place, 1, u."sampleId", 'a.ts', 'RIGHT', l.place, l.place, 'meaning',
+       l.value ->> 'label', 'A', l.value ->> 'kind', 1, (l.value ->> 'author')::bigint, '{}', s.taken_at
+     from ${given} join experiments_v1.samples s on s.id = u."sampleId",
+       json_array_elements(u.labels) with ordinality as l (value, place)`,
+    [...values, experimentId],
   )
 }
 

@@ -31,6 +31,13 @@ export function quarantine(pool: pg.Pool): Quarantine {
       ])
       return rows[0]?.why ?? null
     },
+    async publishPrompts(prompts) {
+      await pool.query(
+        `insert into gate.prompt_texts (name, fingerprint)
+         select p.name, p.fingerprint from json_to_recordset($1) as p (name text, fingerprint text) on conflict do nothing`,
+        [JSON.stringify(prompts)],
+      )
+    },
     readmit: actionId => askDoor(pool, 'select doors.readmit($1) as answer', [actionId]),
     records: of =>
       records(pool, '$1::text is null or r.configuration_id = $1', [of?.configurationId ?? null]),

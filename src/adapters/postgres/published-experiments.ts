@@ -1,9 +1,14 @@
-import type { ExperimentDefinition, ExperimentState } from '../../core/experiment.ts'
-import { partsOf } from '../../core/experiment.ts'
+import type { ExperimentDefinition, ExperimentState, Part } from '../../core/experiment.ts'
 import { canonicalJson, configurationId } from '../../core/ids.ts'
 import type { ReplaySummary } from '../../core/replay.ts'
 import type { Sums } from '../../core/score/sums.ts'
-import type { Metrics, PublishedExperiment, PublishedReplay, RunCount } from '../../ports/published.ts'
+import type {
+  AskedAgain,
+  Metrics,
+  PublishedExperiment,
+  PublishedReplay,
+  RunCount,
+} from '../../ports/published.ts'
 import type { Db } from './pool.ts'
 
 // What an operator sees of experiments, and the doors an administrator has; with the rights of cupel_operator.
@@ -83,6 +88,15 @@ export async function lineageOf(db: Db, id: string): Promise<PublishedExperiment
   return line
 }
 
+/** Null for any other experiment: a re-evaluation bears its request's id. */
+export async function askedAgain(db: Db, id: string): Promise<AskedAgain | null> {
+  const { rows } = await db.query<AskedAgain>(
+    `select actor as by, reason, evidence from gate.published_actions where id = $1 and kind = 'reevaluate'`,
+    [id],
+  )
+  return rows[0] ?? null
+}
+
 export async function runCounts(db: Db, id: string): Promise<RunCount[]> {
   const { rows } = await db.query<{
     kind: RunCount['kind']
@@ -156,6 +170,7 @@ export async function proposeExperiment(
   db: Db,
   { name, parent, rate, budgetUsd, configuration }: ExperimentDefinition,
   author: string,
+  parts: readonly Part[],
 ): Promise<string> {
   return answerOf(db, 'doors.propose_experiment($1, $2, $3, $4, $5, $6, $7, $8)', [
     name,
@@ -165,7 +180,7 @@ export async function proposeExperiment(
     budgetUsd.toFixed(6),
     canonicalJson(configuration),
     configurationId(configuration),
-    partsOf(configuration).map(part => part.fingerprint),
+    parts.map(part => part.fingerprint),
   ])
 }
 

@@ -11,14 +11,14 @@ export function readmissions(pool: pg.Pool): Readmissions {
       )
       return rows.map(row => ({ id: row.id, configurationId: row.configuration_id }))
     },
-    async begin(grantId, { canonical, parts }) {
+    async begin(grantId, canonical) {
       const { rowCount } = await pool.query(
         `insert into experiments_v1.experiments
-           (id, name, parent_id, author, author_kind, rate, budget_usd, configuration_id, configuration, parts)
-         select r.id, p.name, p.id, r.actor, 're-evaluation', p.rate, p.budget_usd, r.configuration_id, $2, $3
+           (id, name, parent_id, author, author_kind, rate, budget_usd, configuration_id, configuration)
+         select r.id, p.name, p.id, r.actor, 're-evaluation', p.rate, p.budget_usd, r.configuration_id, $2
          from experiments_v1.readmissions r join experiments_v1.experiments p on p.id = r.parent_id where r.id = $1
          on conflict (id) do nothing`,
-        [grantId, canonical, parts],
+        [grantId, canonical],
       )
       return rowCount === 1
     },

@@ -107,6 +107,7 @@ const lost: Omit<Ending, 'usd'> = {
   inputTokens: 0,
   outputTokens: 0,
   degradedSteps: [],
+  leaked: null,
 }
 
 async function finish(db: Db, key: RunKey, attempt: number, result: RunResult): Promise<boolean> {
@@ -122,7 +123,7 @@ async function end(db: Db, key: RunKey, attempt: number, result: Ending): Promis
   if (day !== null) await addSpending(db, key.experimentId, usd - Number(reserved), day)
   await db.query(
     `update experiments_v1.code_analyses set state = $4, findings = $5, receipt = $6, error_code = $7,
-       latency_ms = $8, input_tokens = $9, output_tokens = $10, usd = $11, degraded_steps = $12, reserved_usd = 0,
+       latency_ms = $8, input_tokens = $9, output_tokens = $10, usd = $11, degraded_steps = $12, leaked = $13, reserved_usd = 0,
        finished_at = clock_timestamp()
      where ${ofKey}`,
     [
@@ -136,6 +137,7 @@ async function end(db: Db, key: RunKey, attempt: number, result: Ending): Promis
       result.outputTokens,
       usd.toFixed(6),
       result.degradedSteps.map(storable),
+      result.leaked,
     ],
   )
   return true

@@ -1,5 +1,4 @@
-import { partsOf, type ExperimentState, type Part } from '../experiment.ts'
-import type { Configuration } from '../configuration.ts'
+import type { ExperimentState, Part } from '../experiment.ts'
 
 /** What else could be hurt by the same thing. */
 export interface Neighbour {
@@ -26,13 +25,14 @@ export interface Impact {
  * about each: a failure says something about them, and proves nothing.
  */
 export function impactOf(
-  configuration: Configuration,
+  parts: readonly Part[],
   neighbours: readonly Neighbour[],
   dangerous: boolean,
 ): Impact[] {
-  const parts = partsOf(configuration).filter(part => part.name !== 'configuration')
+  // Nearly every configuration has the same analysers: sharing one says nothing.
+  const telling = parts.filter(part => part.name !== 'configuration' && part.name !== 'analyser')
   return neighbours.flatMap(neighbour => {
-    const shares = sharedWords(parts, neighbour)
+    const shares = sharedWords(telling, neighbour)
     if (shares.length === 0) return []
     const { kind, id, state } = neighbour
     return [{ kind, id, state, shares, action: actionFor(neighbour, dangerous) }]
@@ -41,7 +41,8 @@ export function impactOf(
 
 function sharedWords(parts: readonly Part[], { parts: theirs, kin }: Neighbour): string[] {
   const words = parts.filter(part => theirs.includes(part.fingerprint)).map(part => part.words)
-  return kin ? [...words, 'descent'] : words
+  // A prompt is shared by its name and by its text.
+  return [...new Set(kin ? [...words, 'descent'] : words)]
 }
 
 function actionFor({ kind, state }: Neighbour, dangerous: boolean): string {

@@ -31,7 +31,8 @@ export function actionsPage(actions: readonly PublishedAction[]): Page {
 }
 
 export function actionPage(action: PublishedAction): Page {
-  const { id, kind, subject, reason, actor, source, requestedAt, state, outcome, finishedAt } = action
+  const { id, kind, subject, reason, actor, source, requestedAt, state, outcome, finishedAt, evidence } =
+    action
   return {
     title: `Asked: ${kind}`,
     ...(state === 'open' && { refresh: { seconds: REFRESH_SECONDS, to: pathOf('actions', id) } }),
@@ -39,6 +40,7 @@ export function actionPage(action: PublishedAction): Page {
     ${facts([
       ['Of', subjectOf(kind, subject)],
       ['Reason', reason],
+      ...(evidence === null ? [] : [['New evidence', evidence] as const]),
       ['By', `${actor}, from ${source}`],
       ['Asked (UTC)', time(requestedAt)],
       ['Answered (UTC)', finishedAt === null ? 'not yet' : time(finishedAt)],

@@ -31,6 +31,7 @@ const done: RunResult = {
   outputTokens: 10,
   usd: 0.25,
   degradedSteps: [],
+  leaked: null,
 }
 let models = 0
 /** An experiment of its own, whose runs may cost a dollar each. */

@@ -142,15 +142,41 @@ describe('a release moves on', () => {
   })
 
   it('by orders that are placed once, for releases there are', async () => {
-    const release = await released('canary')
+    const release = await released('failed')
     const orders = await Promise.all(Array.from({ length: 4 }, () => releases.order('withdraw', release)))
     expect(orders).toEqual(orders.map(() => ({ outcome: 'done', value: `withdraw:${release}` })))
     expect(await releases.orders(release)).toMatchObject([
       { kind: 'withdraw', result: null, finishedAt: null },
     ])
-    await expect(releases.order('withdraw', 'r')).rejects.toThrow('foreign key')
-    await expect(releases.order('dance' as 'smoke', release)).rejects.toThrow('check constraint')
+    expect(await releases.order('withdraw', 'r')).toEqual(refused('release r is not known'))
+  })
+
+  it('and a smoke test that was ordered stays ordered when the release went on', async () => {
+    const release = await released()
+    await releases.order('smoke', release)
     await over(release)
+    expect(await releases.order('smoke', release)).toEqual({ outcome: 'done', value: `smoke:${release}` })
+  })
+
+  it.each<['smoke' | 'withdraw', string]>([
+    ['withdraw', 'smoke'],
+    ['withdraw', 'canary'],
+    ['withdraw', 'full'],
+    ['smoke', 'canary'],
+    ['smoke', 'full'],
+    ['smoke', 'failed'],
+    ['dance' as 'smoke', 'canary'],
+  ])('never by an order to %s at the step %s', async (kind, step) => {
+    const release = await released(step)
+    expect(await releases.order(kind, release)).toEqual(
+      refused(`release ${release} is ${step}: that is no time for an order of ${kind}`),
+    )
+    expect(await releases.orders(release)).toEqual([])
+    await over(release)
+  })
+
+  it.each(['withdraw', 'smoke'] as const)('never by an order to %s the first release', async kind => {
+    expect(await releases.order(kind, 'genesis')).toEqual(refused('release genesis is full'))
   })
 })
 
@@ -403,6 +429,22 @@ describe('a re-evaluation is granted', () => {
 })
 
 describe('administrators', () => {
+  it('may name new evidence, which stays with the request and in the audit log', async () => {
+    await operator.query(
+      `select doors.request_action('new-' || $1, 'reevaluate', $1, 'again', 'ada', 'cli', 'the provider fixed it')`,
+      [id],
+    )
+    const { rows } = await operator.query('select evidence from gate.published_actions where id = $1', [
+      `new-${id}`,
+    ])
+    expect(rows).toEqual([{ evidence: 'the provider fixed it' }])
+    const { rows: told } = await owner.query<{ event: string }>(
+      `select event from audit.event_log where subject = $1 and action = 'gate.action.reevaluate'`,
+      [id],
+    )
+    expect(told.map(({ event }) => event)).toEqual([matching('the provider fixed it')])
+  })
+
   it('ask once under one key; the gate answers once', async () => {
     const actions = gateActions(gate)
     for (const pool of [operator, production, operator])
@@ -600,6 +642,31 @@ describe('nobody but a door writes', () => {
       'an outcome',
       "insert into gate.outcomes (experiment_id) values ('e0')",
       everybody.filter(role => role !== 'cupel_gate'),
+    ],
+    [
+      'a label',
+      "insert into gate.labels (origin, version, sample_id, path, side, start_line, line, meaning, label, tier, kind, weight, provenance) values ('o', 1, 's', 'a', 'LEFT', 1, 1, '', 'clean', 'A', 'audited', 1, '{}')",
+      everybody,
+    ],
+    [
+      'a word of somebody by its door',
+      "select doors.submit_label('o', 's', 'a', 'LEFT', 1, 1, '', null, null, 'clean', 'A', 1, 1, null, '{}')",
+      everybody.filter(role => role !== 'cupel_production'),
+    ],
+    [
+      'a judgement',
+      "select doors.submit_judgement('s', 'a', 'LEFT', 1, 1, '', null, null, 'clean', 1, 'ada')",
+      everybody.filter(role => role !== 'cupel_operator'),
+    ],
+    [
+      'a draw',
+      "insert into gate.audit_draws (sample_id, day, drawn, hunks) values ('s', '2026-01-01', true, '{0}')",
+      everybody,
+    ],
+    [
+      'a run of production on a sample',
+      "insert into gate.sample_baselines (sample_id, release_id, findings, latency_ms, degraded, usd) values ('s', 'r', '[]', 1, false, 0)",
+      everybody,
     ],
     [
       'a verdict',

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { gateReleases } from '../../../src/adapters/postgres/gate-releases.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
 import { recomputation } from '../../../src/adapters/postgres/gate-recomputation.ts'
-import { addRuns, addSamples } from '../../support/gate-rows.ts'
+import { addExperiment, addRuns, addSamples } from '../../support/gate-rows.ts'
 import {
   addTrial,
   goodPull,
@@ -14,7 +14,7 @@ import {
 } from '../../support/gate-trial.ts'
 
 /** Evidence of September and October 2026, decided upon in November. */
-const decidedAt = '2026-11-01Z'
+const decidedAt = '2026-11-10Z'
 const day = 86_400_000
 const from = Date.parse('2026-09-15T00:00:00Z')
 
@@ -305,6 +305,26 @@ describe('a verdict that says promote is refused where one figure falls short', 
     expect(await breaches(later[0]?.at ?? new Date(0))).toBe(0)
   })
 
+  it('a run that gave a secret away', async () => {
+    const id = nextId()
+    await addTrial(owner, id, rows())
+    await owner.query(
+      `begin; set local session_replication_role = replica;
+       update experiments_v1.code_analyses set leaked = 'credential' where experiment_id = '${id}' and sample_id = 's7'; commit`,
+    )
+    const verdict = await writeVerdict(gate, id, { decidedAt })
+    expect(await gateReleases(gate).release(verdict)).toMatchObject({
+      why: expect.stringMatching(/: breaches$/) as string,
+    })
+    const { rows: breached } = await gate.query('select gate.breaches($1) as now', [id])
+    expect(breached).toEqual([{ now: ['secret'] }])
+    const { rows: then } = await owner.query(
+      `select gate.breaches($1, '2026-10-29Z', now()) as before, gate.breaches($1, '2026-10-31Z', now()) as after`,
+      [id],
+    )
+    expect(then).toEqual([{ before: [], after: ['secret'] }])
+  })
+
   it.each<[string, Partial<PullRequest>]>([
     ['replays', { kind: 'replay' }],
     ['what V1 was shown', { split: 'training' }],
@@ -401,19 +421,153 @@ describe('everything is proven, and yet it is refused', () => {
     expect(await gateReleases(gate).release('v')).toEqual({ outcome: 'refused', why: 'no verdict v' })
   })
 
-  it('until somebody approves it, where that is asked for', async () => {
+  describe('until somebody approves it, where that is asked for', () => {
+    const approved = async (then: string) => {
+      const id = nextId()
+      await addTrial(owner, id, rows())
+      await owner.query("update gate.thresholds set promotion = 'approve'")
+      await database
+        .pool('cupel_operator', 1)
+        .query(
+          "select doors.request_action('approval of ' || $1, 'promote', $1, 'looks good', 'ada', 'cli')",
+          [id],
+        )
+      await owner.query(then.replace('$1', `'approval of ${id}'`))
+      return { id, answer: await gateReleases(gate).release(await writeVerdict(gate, id, { decidedAt })) }
+    }
+
+    it.each([
+      ['which nobody did', 'delete from gate.actions where id = $1'],
+      [
+        'which was refused',
+        "update gate.actions set state = 'refused', outcome = 'the gate is paused', finished_at = now() where id = $1",
+      ],
+      ['which came before the trial', "update gate.actions set requested_at = '2025-12-31Z' where id = $1"],
+      ['which was by other thresholds', 'update gate.thresholds set horizon_days = horizon_days + 1'],
+    ])('%s', async (_what, then) => {
+      const { id, answer } = await approved(then)
+      expect(answer).toEqual({
+        outcome: 'refused',
+        why: `nobody has approved the promotion of experiment ${id} since it began and thresholds last changed`,
+      })
+    })
+
+    it.each([
+      ['which is open', 'select 1'],
+      [
+        'which was answered with what was missing then',
+        "update gate.actions set state = 'done', outcome = 'wait', finished_at = now() where id = $1",
+      ],
+      ['before thresholds were set to what they are', 'update gate.thresholds set level = level'],
+    ])('%s, lets it pass', async (_what, then) => {
+      expect((await approved(then)).answer).toMatchObject({ outcome: 'done' })
+    })
+  })
+})
+
+describe('outcomes that stored rows do not bear out', () => {
+  it.each([
+    ['no word of anybody', "delete from gate.labels where sample_id = 's0'", 'its labels do not say so much'],
+    [
+      'words taken back',
+      "update gate.labels set label = 'withdrawn' where sample_id = 's0'",
+      'its labels do not say so much',
+    ],
+    [
+      'words that came too late',
+      "update gate.labels set recorded_at = recorded_at + interval '15 days' where sample_id = 's0'",
+      'its labels do not say so much',
+    ],
+    [
+      'words for another answer',
+      "update gate.labels set label = 'not-an-issue' where sample_id = 's0'",
+      'its labels do not say so much',
+    ],
+    [
+      'words of others',
+      "update gate.labels set author_id = 99 where sample_id = 's0'",
+      'other people labelled it',
+    ],
+    ['no draw', "delete from gate.audit_draws where sample_id = 's0'", 'other hunks were drawn'],
+    [
+      'a hunk that is left out',
+      "update gate.audit_draws set hunks = '{0,1,2,3,4}' where sample_id = 's0'",
+      'other hunks were drawn',
+    ],
+    [
+      'no run of production',
+      "delete from gate.sample_baselines where sample_id = 's0'",
+      'production never submitted its own run',
+    ],
+    [
+      'no finished run',
+      "update experiments_v1.code_analyses set kind = 'replay' where sample_id = 's0' and experiment_id = $1",
+      'the experiment has no finished run on it',
+    ],
+    [
+      'another sample',
+      "update experiments_v1.samples set language = 'Go' where id = 's0'",
+      'the sample is another',
+    ],
+  ])('%s: refused', async (_what, broken, why) => {
     const id = nextId()
     await addTrial(owner, id, rows())
-    await owner.query("update gate.thresholds set promotion = 'approve'")
+    await owner.query(
+      `begin; set local session_replication_role = replica; ${broken.replace('$1', `'${id}'`)}; commit`,
+    )
     const verdict = await writeVerdict(gate, id, { decidedAt })
     expect(await gateReleases(gate).release(verdict)).toEqual({
       outcome: 'refused',
-      why: `nobody has approved the promotion of experiment ${id}`,
+      why: `experiment ${id} is not proven: 1 outcomes rest on nothing, the first on sample s0: ${why}`,
     })
-    await database
-      .pool('cupel_operator', 1)
-      .query("select doors.request_action('k', 'promote', $1, 'looks good', 'ada', 'cli')", [id])
-    expect(await gateReleases(gate).release(verdict)).toMatchObject({ outcome: 'done' })
+  })
+
+  it.each<[string, Partial<PullRequest['own']>, string]>([
+    ['praise that nobody gave', { volunteered: { right: 1, wrong: 0 } }, 'nobody volunteered that'],
+    ['an author who does not count', { authors: {} }, 'other people labelled it'],
+  ])('%s: refused', async (_what, forged, why) => {
+    const id = nextId()
+    await owner.query("delete from gate.labels where sample_id = 's129' and kind = 'volunteered'")
+    await addTrial(
+      owner,
+      id,
+      rows(eachPull((pull, index) => (index === 129 ? { ...pull, own: { ...pull.own, ...forged } } : pull))),
+    )
+    await owner.query("delete from gate.labels where sample_id = 's129' and kind = 'volunteered'")
+    const verdict = await writeVerdict(gate, id, { decidedAt })
+    expect(await gateReleases(gate).release(verdict)).toMatchObject({
+      why: expect.stringMatching(new RegExp(`: 1 outcomes rest on nothing, .*s129: ${why}$`)) as string,
+    })
+  })
+
+  test('the gate’s role alone proves nothing: outcomes that it made up are all refused', async () => {
+    const [from, id] = [nextId(), nextId()]
+    await addTrial(owner, from, rows())
+    const known = await addSamples(
+      owner,
+      'f',
+      Array.from({ length: 300 }, () => new Date('2026-10-01Z')),
+    )
+    await owner.query(
+      `update experiments_v1.samples f set taken_at = s.taken_at from experiments_v1.samples s where f.id = 'f' || substr(s.id, 2) and s.id like 's%'`,
+    )
+    await addExperiment(owner, id)
+    await addRuns(owner, id, known.map(goodRun))
+    await owner.query('delete from gate.trials')
+    await gate.query(
+      `insert into gate.outcomes (experiment_id, sample_id, kind, counts, baseline_counts, failed, latency_ms, usd, language,
+         changed_lines, split, labels_seen, due_at, final_at, sequence)
+       select $2, 'f' || substr(o.sample_id, 2), o.kind, o.counts, o.baseline_counts, o.failed, o.latency_ms, o.usd, o.language,
+         o.changed_lines, o.split, o.labels_seen, o.due_at, o.final_at, nextval('gate.outcome_sequence')
+       from gate.outcomes o where o.experiment_id = $1`,
+      [from, id],
+    )
+    await gate.query('select doors.open_trial($1)', [id])
+    const verdict = await writeVerdict(gate, id, { decidedAt })
+    expect(await gateReleases(gate).release(verdict)).toMatchObject({
+      outcome: 'refused',
+      why: expect.stringMatching(/: 130 outcomes rest on nothing, .* production never submitted/) as string,
+    })
   })
 })
 
@@ -445,7 +599,7 @@ test('what is proven is released once, however often and by however many gates t
 
 test('a small team’s word that a few people may decide is taken', async () => {
   const id = nextId()
-  await addTrial(owner, id, rows(eachPull(pull => ({ ...pull, own: { ...pull.own, authors: { 7: 1 } } }))))
+  await addTrial(owner, id, rows(eachPull(pull => ({ ...pull, own: { ...pull.own, authors: { 7: 4 } } }))))
   await owner.query('update gate.thresholds set few_people = true')
   const verdict = await writeVerdict(gate, id, { decidedAt })
   expect(await gateReleases(gate).release(verdict)).toMatchObject({ outcome: 'done' })

@@ -20,17 +20,27 @@ const neighbour = (of: Partial<Neighbour>, configuration = failed): Neighbour =>
   kind: 'experiment',
   id: 'e',
   state: 'active',
-  parts: partsOf(configuration).map(part => part.fingerprint),
+  parts: partsOf(configuration, () => null).map(part => part.fingerprint),
   kin: false,
   ...of,
 })
 
 test('what shares nothing is left out', () => {
-  expect(impactOf(failed, [neighbour({}, other)], false)).toEqual([])
+  expect(
+    impactOf(
+      partsOf(failed, () => null),
+      [neighbour({}, other)],
+      false,
+    ),
+  ).toEqual([])
 })
 
 test('every shared part is named, and descent', () => {
-  const shares = impactOf(failed, [neighbour({ kin: true })], false)[0]?.shares
+  const shares = impactOf(
+    partsOf(failed, () => null),
+    [neighbour({ kin: true })],
+    false,
+  )[0]?.shares
   expect(shares).toEqual([
     'prompt review@1',
     'technique per-file',
@@ -38,12 +48,21 @@ test('every shared part is named, and descent', () => {
     'model openai/m',
     'descent',
   ])
-  expect(impactOf(failed, [neighbour({ kin: true }, other)], false)[0]?.shares).toEqual(['descent'])
+  expect(
+    impactOf(
+      partsOf(failed, () => null),
+      [neighbour({ kin: true }, other)],
+      false,
+    )[0]?.shares,
+  ).toEqual(['descent'])
   const sameModel = configurationOf({ ...other, routing: failed.routing })
-  expect(impactOf(failed, [neighbour({}, sameModel)], false)[0]?.shares).toEqual([
-    'routing primary',
-    'model openai/m',
-  ])
+  expect(
+    impactOf(
+      partsOf(failed, () => null),
+      [neighbour({}, sameModel)],
+      false,
+    )[0]?.shares,
+  ).toEqual(['routing primary', 'model openai/m'])
 })
 
 it.each<[Partial<Neighbour>, boolean, string]>([
@@ -54,5 +73,11 @@ it.each<[Partial<Neighbour>, boolean, string]>([
   [{ kind: 'release', state: 'canary' }, false, 'stays in force under the watch'],
   [{ kind: 'release', state: 'failed' }, false, 'none: it is not in force'],
 ])('of %j, dangerous %s: %s', (of, dangerous, action) => {
-  expect(impactOf(failed, [neighbour(of)], dangerous)[0]?.action).toBe(action)
+  expect(
+    impactOf(
+      partsOf(failed, () => null),
+      [neighbour(of)],
+      dangerous,
+    )[0]?.action,
+  ).toBe(action)
 })

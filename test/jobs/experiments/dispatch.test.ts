@@ -72,6 +72,7 @@ describe('the dispatcher', () => {
       outputTokens: 0,
       usd: 0,
       degradedSteps: [],
+      leaked: null,
     })
   }
   const idOf = (experimentId: string, sampleId: string) => jobOf({ experimentId, sampleId, kind: 'live' }).id

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import type { Configuration } from '../../../src/core/configuration.ts'
-import { partsOf } from '../../../src/core/experiment.ts'
 import { canonicalJson, configurationId } from '../../../src/core/ids.ts'
 import type { Snapshot } from '../../../src/core/review/snapshot.ts'
 import { snapshotJson } from '../../../src/core/sample.ts'
@@ -37,16 +36,8 @@ export function givenIn(database: TestDatabase): Given {
     },
     async experiment(configuration, { name = 'idea', rate = 1, budgetUsd = 10 } = {}) {
       const { rows } = await operator.query<{ id: string }>(
-        'select doors.propose_experiment($1, $2, null, $3, $4, $5, $6, $7) as id',
-        [
-          name,
-          'ann',
-          rate,
-          budgetUsd,
-          canonicalJson(configuration),
-          configurationId(configuration),
-          partsOf(configuration).map(part => part.fingerprint),
-        ],
+        'select doors.propose_experiment($1, $2, null, $3, $4, $5, $6) as id',
+        [name, 'ann', rate, budgetUsd, canonicalJson(configuration), configurationId(configuration)],
       )
       return rows[0]?.id ?? ''
     },

@@ -27,6 +27,7 @@ export interface RunRow {
   usd: string | null
   degraded_steps: string[]
   attempts: number
+  leaked: string | null
 }
 
 /** The real experiments worker with a real database and queue; the models are scripted, GitHub only listens. */
@@ -123,7 +124,7 @@ export async function startLaboratory(
     const given = givenIn(database)
     const runsOf = async (experimentId: string): Promise<RunRow[]> => {
       const { rows } = await given.owner.query<RunRow>(
-        `select sample_id, kind, state, findings, error_code, latency_ms, input_tokens, usd, degraded_steps, attempts
+        `select sample_id, kind, state, findings, error_code, latency_ms, input_tokens, usd, degraded_steps, attempts, leaked
          from experiments_v1.code_analyses where experiment_id = $1 order by started_at, sample_id`,
         [experimentId],
       )

@@ -5,6 +5,7 @@ import type pg from 'pg'
 import { readmitter } from '../../../jobs/experiments/readmit.ts'
 import { archivedConfigurations } from '../../../src/adapters/archive/configurations.ts'
 import { readmissions } from '../../../src/adapters/postgres/readmissions.ts'
+import type { Configuration } from '../../../src/core/configuration.ts'
 import { partsOf } from '../../../src/core/experiment.ts'
 import { canonicalJson, configurationId, sha256 } from '../../../src/core/ids.ts'
 import { configurationOf } from '../../support/fakes.ts'
@@ -100,7 +101,10 @@ test('a granted re-evaluation begins once, with its history, the archive’s con
       rate: 0.25,
       budget_usd: '7.000000',
       configuration_id: id,
-      parts: partsOf(JSON.parse(canonical) as Parameters<typeof partsOf>[0]).map(part => part.fingerprint),
+      parts: partsOf(JSON.parse(canonical) as Configuration, () => null)
+        .slice(1)
+        .map(part => part.fingerprint)
+        .toSorted(),
     },
   ])
   expect(logged.map(line => line.level)).toEqual(['info'])

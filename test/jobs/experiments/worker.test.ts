@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { plantedReviewer } from '../../../sandbox/models/reviewers.ts'
 import type { Reply } from '../../../sandbox/models/reply.ts'
 import { genesisConfiguration } from '../../../src/core/genesis.ts'
 import { environmentOf } from '../../e2e/process.ts'
@@ -61,6 +62,30 @@ describe.each(backends)('on %s, the experiments worker', backend => {
     const metrics = await lab.metrics()
     expect(metrics).toMatch(/^v1_experiments_total\{state="done",kind="live"\} \d+$/m)
     expect(metrics).toMatch(/^v1_experiments\{state="active"\} 3$/m)
+  })
+
+  it('masks a credential that a model says, and tells that it was said', async () => {
+    const key = 'ghp_aB3dE6gH9kL2nP5rT8vX1zC4'
+    lab.answer = plantedReviewer([
+      {
+        path: 'src/a.ts',
+        marker: 'const b = 2',
+        finding: { severity: 'high', category: 'security', title: 'Key', body: `The key is ${key}.` },
+      },
+    ])
+    const [told, silent] = [
+      await lab.given.experiment(trialOf()),
+      await lab.given.experiment({ ...genesisConfiguration, analysers: ['ruff'] }),
+    ]
+    await lab.given.sample(++pulls)
+    const [run] = await lab.finished(told, 1)
+    expect(run).toMatchObject({
+      state: 'done',
+      leaked: 'credential',
+      findings: [{ body: expect.stringContaining(`The key is ${'*'.repeat(key.length)}.`) as string }],
+    })
+    expect(JSON.stringify(run)).not.toContain(key)
+    expect(await lab.finished(silent, 1)).toMatchObject([{ leaked: null }])
   })
 
   it('killed in the middle of a run ends it once after its restart, and counts it once', async () => {

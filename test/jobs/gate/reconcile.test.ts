@@ -363,6 +363,23 @@ describe('what administrators ask for', () => {
     ])
   })
 
+  it('blacklist: one analyser of several, and a prompt by its name and by what it says', async () => {
+    await world.trial('one', 'unjudged')
+    await world.trial('two', 'unjudged', { analysers: ['oxlint'], prompt: 'other@1' })
+    const [which, one, prompt] = [
+      await world.ask('blacklist', 'one/analyser'),
+      await world.ask('blacklist', 'one/analyser/ruff'),
+      await world.ask('blacklist', 'one/prompt'),
+    ]
+    await world.tick()
+    expect((await world.answerTo(which)).outcome).toBe('say which, as in one/analyser/oxlint')
+    expect((await world.answerTo(one)).outcome).toBe('analyser ruff is blacklisted')
+    expect((await world.answerTo(prompt)).outcome).toBe('prompt review@1 is blacklisted')
+    const { rows } = await world.owner.query(`select 1 from quarantine.blacklist`)
+    expect(rows).toHaveLength(3)
+    expect(await world.experiments()).toEqual({ one: 'quarantined', two: 'active' })
+  })
+
   it('blacklist: what is in force is taken only after its rollback', async () => {
     await released('good', 'full')
     const early = await world.ask('blacklist', 'promoted-1/model')

@@ -6,7 +6,6 @@ import { gateLock } from '../../../src/adapters/postgres/gate-lock.ts'
 import { localDeployer } from '../../../src/adapters/system/local-deployer.ts'
 import { gateMetrics } from '../../../src/adapters/prometheus/gate-metrics.ts'
 import type { Configuration } from '../../../src/core/configuration.ts'
-import { partsOf } from '../../../src/core/experiment.ts'
 import { genesisConfiguration } from '../../../src/core/genesis.ts'
 import { canonicalJson, configurationId } from '../../../src/core/ids.ts'
 import { testDatabase, type TestDatabase } from '../../support/database.ts'
@@ -181,6 +180,9 @@ export async function gateWorld(): Promise<GateWorld> {
 const emptied = `begin; set local session_replication_role = replica;
   ${[
     'gate.outcomes',
+    'gate.labels',
+    'gate.audit_draws',
+    'gate.sample_baselines',
     'gate.scores',
     'gate.verdicts',
     'gate.trials',
@@ -227,15 +229,9 @@ async function addTrial(
   const configuration = configurationFor(id, more)
   await owner.query(
     `insert into experiments_v1.experiments (id, name, author, author_kind, rate, budget_usd, configuration_id,
-       configuration, parts, created_at)
-     values ($1, $1, 'ada', 'person', 1, 10, $2, $3, $4, $5)`,
-    [
-      id,
-      configurationId(configuration),
-      canonicalJson(configuration),
-      partsOf(configuration).map(part => part.fingerprint),
-      new Date(now.getTime() - 60 * dayMs),
-    ],
+       configuration, created_at)
+     values ($1, $1, 'ada', 'person', 1, 10, $2, $3, $4)`,
+    [id, configurationId(configuration), canonicalJson(configuration), new Date(now.getTime() - 60 * dayMs)],
   )
   const times = Array.from({ length: 300 }, (_, n) => new Date(now.getTime() - (40 - n / 12) * dayMs))
   const samples = await addSamples(owner, `${id}/`, times)
