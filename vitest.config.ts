@@ -18,6 +18,7 @@ const slow = [
   'test/jobs/experiments/worker.test.ts',
   'test/jobs/gate/process.test.ts',
   'test/jobs/gate/reconcile.test.ts',
+  'test/k8s/burn-rates.test.ts',
 ]
 const globalSetup = ['test/support/global-setup.ts']
 

@@ -32,30 +32,6 @@ create index model_answers_age on experiments_v1.model_answers (answered_at);
 grant select, insert, update, delete on production.model_answers to cupel_production;
 grant select, insert, update, delete on experiments_v1.model_answers to cupel_experiments;
 
--- As in 0007_doors.sql; answers about a sample go with its texts.
-create or replace function doors.forget_samples(p_repository_ids bigint[], p_before timestamptz) returns integer
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  v_ids text[];
-begin
-  with gone as (
-    update experiments_v1.samples s set snapshot = null
-    where s.snapshot is not null and (p_repository_ids is null or s.repository_id = any (p_repository_ids))
-      and (p_before is null or s.taken_at < p_before)
-    returning s.id
-  ) select coalesce(array_agg(g.id), '{}') into v_ids from gone g;
-  update experiments_v1.code_analyses a set findings = null, receipt = null where a.sample_id = any (v_ids);
-  delete from experiments_v1.model_answers m where m.sample_id = any (v_ids);
-  update gate.sample_baselines b set findings = '[]' where b.sample_id = any (v_ids);
-  update gate.labels l set meaning = '', reason = null, provenance = '{}' where l.sample_id = any (v_ids);
-  if cardinality(v_ids) > 0 then
-    perform audit.append('cupel', 'samples.forget', 'samples',
-      json_build_object('samples', cardinality(v_ids), 'repositoryIds', p_repository_ids, 'before', p_before)::text);
-  end if;
-  return cardinality(v_ids);
-end
-$$;
-
 -- Of a replay that took an answer from the store there is no latency to tell.
 alter table gate.outcomes alter column latency_ms drop not null;
 

@@ -4,6 +4,7 @@
 -- Null while the texts are there; null too where they were forgotten before this was noted.
 alter table experiments_v1.samples add column forgotten_at timestamptz;
 
+-- As in 0007_doors.sql; answers about a sample (0014_answers.sql) go with its texts.
 create or replace function doors.forget_samples(p_repository_ids bigint[], p_before timestamptz) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -16,6 +17,7 @@ begin
     returning s.id
   ) select coalesce(array_agg(g.id), '{}') into v_ids from gone g;
   update experiments_v1.code_analyses a set findings = null, receipt = null where a.sample_id = any (v_ids);
+  delete from experiments_v1.model_answers m where m.sample_id = any (v_ids);
   update gate.sample_baselines b set findings = '[]' where b.sample_id = any (v_ids);
   update gate.labels l set meaning = '', reason = null, provenance = '{}' where l.sample_id = any (v_ids);
   if cardinality(v_ids) > 0 then

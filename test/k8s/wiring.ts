@@ -186,7 +186,7 @@ test('Redis evicts nothing and writes what it takes', () => {
 
 test('PostgreSQL commits on two nodes, and has room for every connection of every replica', () => {
   const { spec } = one(rendered('prod'), 'Cluster', 'cupel-postgres')
-  const { parameters } = spec?.['postgresql'] as { parameters: Record<string, string> }
+  const { parameters } = spec!['postgresql'] as { parameters: Record<string, string> }
   expect(spec).toMatchObject({
     instances: 3,
     minSyncReplicas: 1,
