@@ -77,54 +77,53 @@ function trials(world: World, { runs, seed }: Settings, part: number): Ends {
   return ends
 }
 
+const degenerate: readonly [string, World][] = [
+  ['mute, 2 % of hunks with issues', { ...sparse, own: { recall: 0, falseAlarms: 0 } }],
+  ['timid, 2 % of hunks with issues', { ...sparse, own: { recall: 0.2, falseAlarms: 0.001 } }],
+  ['spamming', { ...ordinary, own: { recall: 0.95, falseAlarms: 0.3 } }],
+  [
+    'parroting a production of .93',
+    { ...ordinary, production: { recall: 0.5, falseAlarms: 0.047 }, own: 'parrot' },
+  ],
+]
+
+/** Most of their trials go on to the horizon, so a tenth of the runs has to do. */
+const lasting: readonly [string, World][] = [
+  [
+    'timid, 3 % with issues, production as timid',
+    {
+      ...sparse,
+      issues: 0.03,
+      production: { recall: 0.2, falseAlarms: 0.01 },
+      own: { recall: 0.2, falseAlarms: 0.001 },
+    },
+  ],
+  [
+    'parroting a production of .98',
+    { ...ordinary, production: { recall: 0.9, falseAlarms: 0.015 }, own: 'parrot' },
+  ],
+  ['true .92, nobody answers nine in ten of its mistakes', hidden],
+]
+
+function neverPromoted(name: string, ends: Ends): Case {
+  const promoted = summary(ends.promoted)
+  return atMost(`${name}: promoted`, promoted.share, 0, {
+    error: promoted.error,
+    simpler: {
+      'accuracy alone': summary(ends.accurate).share,
+      'mean >= .95 after 30': summary(ends.naive).share,
+      quarantined: summary(ends.quarantined).share,
+    },
+  })
+}
+
 export function wholeCases(settings: Settings): Case[] {
-  const degenerate: [string, World][] = [
-    ['mute, 2 % of hunks with issues', { ...sparse, own: { recall: 0, falseAlarms: 0 } }],
-    ['timid, 2 % of hunks with issues', { ...sparse, own: { recall: 0.2, falseAlarms: 0.001 } }],
-    ['spamming', { ...ordinary, own: { recall: 0.95, falseAlarms: 0.3 } }],
-    [
-      'timid, 3 % with issues, production as timid',
-      {
-        ...sparse,
-        issues: 0.03,
-        production: { recall: 0.2, falseAlarms: 0.01 },
-        own: { recall: 0.2, falseAlarms: 0.001 },
-      },
-    ],
-    [
-      'parroting a production of .93',
-      { ...ordinary, production: { recall: 0.5, falseAlarms: 0.047 }, own: 'parrot' },
-    ],
-    [
-      'parroting a production of .98',
-      { ...ordinary, production: { recall: 0.9, falseAlarms: 0.015 }, own: 'parrot' },
-    ],
-  ]
+  const few = { ...settings, runs: Math.ceil(settings.runs / 10) }
   const good = trials(ordinary, settings, 20)
   const { share, error } = summary(good.promoted)
-  const unanswered = trials(hidden, settings, 30)
   return [
-    ...degenerate.map(([name, world], part) => {
-      const ends = trials(world, settings, 10 + part)
-      const promoted = summary(ends.promoted)
-      return atMost(`${name}: promoted`, promoted.share, 0, {
-        error: promoted.error,
-        simpler: {
-          'accuracy alone': summary(ends.accurate).share,
-          'mean >= .95 after 30': summary(ends.naive).share,
-          quarantined: summary(ends.quarantined).share,
-        },
-      })
-    }),
-    atMost(
-      'true .92, nobody answers nine in ten of its mistakes: promoted',
-      summary(unanswered.promoted).share,
-      0,
-      {
-        error: summary(unanswered.promoted).error,
-        simpler: { 'mean of what was answered >= .95 after 30': summary(unanswered.naive).share },
-      },
-    ),
+    ...degenerate.map(([name, world], part) => neverPromoted(name, trials(world, settings, 10 + part))),
+    ...lasting.map(([name, world], part) => neverPromoted(name, trials(world, few, 30 + part))),
     atLeast('whole gate, first experiment, true .99: promoted within 2,000', share, 0.8, {
       error,
       simpler: {
