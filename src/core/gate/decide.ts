@@ -137,29 +137,32 @@ function missingOf(evidence: GateEvidence, thresholds: Thresholds, proof: number
   const { due, unanswered } = evidence.audited
   const runs = evidence.healthy.n + evidence.unmeasured
   const { sampler, pool } = evidence
-  const unless = (holds: boolean, words: string): string[] => (holds ? [] : [words])
+  const unless = (holds: boolean, words: () => string): string[] => (holds ? [] : [words()])
   return [
-    ...unless(now >= (evidence.to ?? -Infinity), 'the clock is behind the newest evidence'),
+    ...unless(now >= (evidence.to ?? -Infinity), () => 'the clock is behind the newest evidence'),
     ...missingEvidence(minimumOf(evidence), thresholds.minimum, thresholds.fewPeople),
     ...unless(
       logMean(pool.above) >= -Math.log(proof),
-      `finds ${pool.n === 0 ? 'none' : (pool.sum / pool.n).toFixed(3)} of the known issues: more than ${thresholds.poolRecall} must be shown`,
+      () =>
+        `finds ${pool.n === 0 ? 'none' : (pool.sum / pool.n).toFixed(3)} of the known issues: more than ${thresholds.poolRecall} must be shown`,
     ),
     ...unless(
       evidence.differing >= thresholds.differing,
-      `${evidence.differing} of ${thresholds.differing} pull requests in which it says something else than production`,
+      () =>
+        `${evidence.differing} of ${thresholds.differing} pull requests in which it says something else than production`,
     ),
     ...unless(
       unanswered <= (1 - thresholds.measured) * due,
-      `${unanswered} of ${due} drawn hunks have no answer`,
+      () => `${unanswered} of ${due} drawn hunks have no answer`,
     ),
     ...unless(
       evidence.unmeasured <= (1 - thresholds.measured) * runs,
-      `${evidence.unmeasured} of ${runs} runs could not be measured`,
+      () => `${evidence.unmeasured} of ${runs} runs could not be measured`,
     ),
     ...unless(
       samplerOf(evidence) !== 'off-rate',
-      `the sampler took ${sampler?.successes} of ${sampler?.n} pull requests at a rate of ${sampler?.rate}: it is broken`,
+      () =>
+        `the sampler took ${sampler?.successes} of ${sampler?.n} pull requests at a rate of ${sampler?.rate}: it is broken`,
     ),
   ]
 }

@@ -216,17 +216,22 @@ function checkCounts({
   authors,
   groups,
 }: PullRequestEvidence): void {
-  const hits = [
-    audited,
-    production ?? {},
-    volunteered,
-    ...Object.values(groups).flatMap(each => Object.values(each)),
-  ]
-  for (const [name, count] of [{ found }, authors, ...hits].flatMap(each =>
-    Object.entries<number>({ ...each }),
-  ))
-    if (!(count >= 0 && count < Infinity)) throw new RangeError(`${name} is ${count}`)
+  check({ found })
+  for (const counts of [audited, production, volunteered, authors]) if (counts !== null) check(counts)
+  for (const name in groups) {
+    const group = groups[name]
+    if (group === undefined) continue
+    check(group.own)
+    check(group.production)
+  }
   if (!Number.isFinite(at)) throw new RangeError(`the time is ${at}`)
+}
+
+function check(counts: Readonly<Record<string, number>>): void {
+  for (const name in counts) {
+    const count = counts[name] ?? NaN
+    if (!(count >= 0 && count < Infinity)) throw new RangeError(`${name} is ${count}`)
+  }
 }
 
 /** Issues on the audited hunks; one side may have hunks that could not be scored. */
