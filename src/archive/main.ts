@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { archive } from '../adapters/postgres/archive.ts'
 import { openPool } from '../adapters/postgres/pool.ts'
 import { readEnvironment } from '../adapters/system/environment.ts'
+import { listen } from '../adapters/system/listen.ts'
 import { createLog } from '../adapters/system/log.ts'
 import { runProcess } from '../adapters/system/process.ts'
 import { Fault } from '../core/fault.ts'
@@ -20,10 +21,7 @@ await runProcess('archive', async () => {
     metrics: { contentType: registry.contentType, render: () => registry.metrics() },
     log,
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(metricsPort, host, resolve)
-  })
+  await listen(server, { port: metricsPort, host })
   log.info({ host, port: metricsPort }, 'showing the archive')
   return async () => {
     await new Promise(resolve => {

@@ -7,6 +7,7 @@ import { parseEnv } from 'node:util'
 import { Command } from 'commander'
 import type { Logger } from 'pino'
 import { appManifest, exchangeCode, registerUrl } from '../adapters/github/manifest.ts'
+import { listen } from '../adapters/system/listen.ts'
 import { createLog } from '../adapters/system/log.ts'
 import { asFault, Fault } from '../core/fault.ts'
 import { readEnvFile, withVariables, writeEnvFile } from './env-file.ts'
@@ -110,10 +111,7 @@ export async function setUp(options: SetupOptions, world: SetupWorld): Promise<v
       },
     )
   })
-  await new Promise<void>((listening, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host, listening)
-  })
+  await listen(server, options)
   const { port } = server.address() as AddressInfo
   origin = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`
   world.print(`Open ${origin}/ in your browser.`)

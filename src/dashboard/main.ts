@@ -4,6 +4,7 @@ import { administratorsHand, publishedCycle } from '../adapters/postgres/dashboa
 import { openPool } from '../adapters/postgres/pool.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import { readEnvironment } from '../adapters/system/environment.ts'
+import { listen } from '../adapters/system/listen.ts'
 import { createLog } from '../adapters/system/log.ts'
 import { runProcess } from '../adapters/system/process.ts'
 import { Fault } from '../core/fault.ts'
@@ -31,10 +32,7 @@ await runProcess('dashboard', async () => {
     metrics: { contentType: registry.contentType, render: () => registry.metrics() },
     log,
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(metricsPort, host, resolve)
-  })
+  await listen(server, { port: metricsPort, host })
   log.info({ host, port: metricsPort }, 'showing the cycle')
   return async () => {
     await new Promise(resolve => {

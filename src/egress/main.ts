@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { egressMetrics } from '../adapters/prometheus/egress-metrics.ts'
 import { serveMetrics } from '../adapters/prometheus/serve.ts'
 import { readEnvironment } from '../adapters/system/environment.ts'
+import { listen } from '../adapters/system/listen.ts'
 import { createLog } from '../adapters/system/log.ts'
 import { runProcess } from '../adapters/system/process.ts'
 import { parseAllowed } from './allowed.ts'
@@ -25,10 +26,7 @@ await runProcess('egress', async () => {
       log.warn({ reason, authority: authority.slice(0, 200) }, 'connection refused')
     },
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
+  await listen(server, { port, host })
   const exposed = await serveMetrics(metrics, { host, port: metricsPort })
   log.info({ port, metricsPort: exposed.port, allowed: [...allowed] }, 'proxying')
 

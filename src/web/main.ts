@@ -4,6 +4,7 @@ import { openPool } from '../adapters/postgres/pool.ts'
 import { databaseReady } from '../adapters/postgres/ready.ts'
 import { prometheusMetrics } from '../adapters/prometheus/metrics.ts'
 import { readEnvironment } from '../adapters/system/environment.ts'
+import { listen } from '../adapters/system/listen.ts'
 import { createLog } from '../adapters/system/log.ts'
 import { runProcess } from '../adapters/system/process.ts'
 import { systemTrace } from '../adapters/system/trace.ts'
@@ -63,10 +64,7 @@ await runProcess('web', async () => {
   }
   const sweeper = setInterval(sweep, environment.recoveryMs * SWEEP_EVERY)
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(environment.port, environment.host, resolve)
-  })
+  await listen(server, environment)
   // At once too: a process that died may have left some.
   sweep()
   log.info({ host: environment.host, port: environment.port }, 'taking webhooks')
