@@ -28,11 +28,11 @@ export function derivedSessionSecret(ownerUrl: string): string {
 function derived(ownerUrl: string, what: string): string {
   const secret = passwordOf(ownerUrl)
   if (secret === null || secret === '') {
-    const what =
+    const wrong =
       secret === null
         ? 'is not a URL: postgres://user:password@host:port/database, special characters percent-encoded'
         : 'needs a password: the roles’ passwords derive from it'
-    throw new Fault('configuration-invalid', `DATABASE_URL ${what}`, { retry: 'never' })
+    throw new Fault('configuration-invalid', `DATABASE_URL ${wrong}`, { retry: 'never' })
   }
   return createHmac('sha256', secret).update(what).digest('base64url')
 }

@@ -216,11 +216,8 @@ function checkCounts({
   authors,
   groups,
 }: PullRequestEvidence): void {
-  check({ found })
-  for (const counts of [audited, production, volunteered, authors]) if (counts !== null) check(counts)
-  for (const name in groups) {
-    const group = groups[name]
-    if (group === undefined) continue
+  for (const counts of [{ found }, audited, production ?? {}, volunteered, authors]) check(counts)
+  for (const group of Object.values(groups)) {
     check(group.own)
     check(group.production)
   }
