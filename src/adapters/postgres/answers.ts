@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { ActionForm } from '../../core/administrator-text.ts'
 import type { Answers, AskedByComment, DueAnswer } from '../../ports/administrators.ts'
 import { storable, type Db } from './pool.ts'
+import { refOf, type PullRequestColumns } from './pull-request-ref.ts'
 
 export function answers(pool: pg.Pool): Answers {
   return {
@@ -56,21 +57,18 @@ async function expectAnswer(
 }
 
 async function take(db: Db, now: Date, retryAt: Date, limit: number): Promise<DueAnswer[]> {
-  const { rows } = await db.query<{
-    action_id: string
-    installation_id: string
-    repository_id: string
-    owner: string
-    repo: string
-    number: number
-    thread_id: string | null
-    form: ActionForm
-    subject: string | null
-    comment_id: string | null
-    state: DueAnswer['state']
-    outcome: string
-    answered_at: Date
-  }>(
+  const { rows } = await db.query<
+    {
+      action_id: string
+      thread_id: string | null
+      form: ActionForm
+      subject: string | null
+      comment_id: string | null
+      state: DueAnswer['state']
+      outcome: string
+      answered_at: Date
+    } & PullRequestColumns
+  >(
     `update production.answers a set next_at = $2
      from (
        select w.action_id, g.state, g.outcome, g.answered_at
@@ -84,13 +82,7 @@ async function take(db: Db, now: Date, retryAt: Date, limit: number): Promise<Du
   )
   return rows.map(row => ({
     actionId: row.action_id,
-    ref: {
-      installationId: Number(row.installation_id),
-      repositoryId: Number(row.repository_id),
-      owner: row.owner,
-      repo: row.repo,
-      number: row.number,
-    },
+    ref: refOf(row),
     threadId: row.thread_id === null ? null : Number(row.thread_id),
     form: row.form,
     subject: row.subject,

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { Followed, FollowedPullRequests } from '../../ports/feedback.ts'
 import { storable, type Db } from './pool.ts'
+import { refOf, type PullRequestColumns } from './pull-request-ref.ts'
 
 export function followed(pool: pg.Pool): FollowedPullRequests {
   return {
@@ -52,17 +53,14 @@ export function followed(pool: pg.Pool): FollowedPullRequests {
 }
 
 async function take(db: Db, now: Date, retryAt: Date, limit: number): Promise<Followed[]> {
-  const { rows } = await db.query<{
-    installation_id: string
-    repository_id: string
-    owner: string
-    repo: string
-    number: number
-    author_id: string
-    rollups: Record<string, string>
-    polls: number
-    closed_at: Date | null
-  }>(
+  const { rows } = await db.query<
+    {
+      author_id: string
+      rollups: Record<string, string>
+      polls: number
+      closed_at: Date | null
+    } & PullRequestColumns
+  >(
     `update production.followed f set next_at = $2
      from (
        select repository_id, number from production.followed
@@ -73,13 +71,7 @@ async function take(db: Db, now: Date, retryAt: Date, limit: number): Promise<Fo
     [now, retryAt, limit],
   )
   return rows.map(row => ({
-    ref: {
-      installationId: Number(row.installation_id),
-      repositoryId: Number(row.repository_id),
-      owner: row.owner,
-      repo: row.repo,
-      number: row.number,
-    },
+    ref: refOf(row),
     authorId: Number(row.author_id),
     rollups: row.rollups,
     polls: row.polls,

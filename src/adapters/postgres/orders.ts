@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { Order, Orders, PostedReview } from '../../ports/orders.ts'
 import { whileLocked } from './locks.ts'
 import type { Db } from './pool.ts'
+import { refOf, type PullRequestColumns } from './pull-request-ref.ts'
 import { readConfiguration } from './releases.ts'
 
 /** `lockPool`: one connection for the order in hand. */
@@ -53,31 +54,13 @@ async function open(db: Db, hasPrompt: (name: string) => boolean): Promise<Order
 }
 
 async function toWithdraw(db: Db, releaseId: string, limit: number): Promise<PostedReview[]> {
-  const { rows } = await db.query<{
-    id: string
-    marker: string
-    installation_id: string
-    repository_id: string
-    owner: string
-    repo: string
-    number: number
-  }>(
+  const { rows } = await db.query<PullRequestColumns & { id: string; marker: string }>(
     `select id, marker, installation_id, repository_id, owner, repo, number from production.code_reviews
      where release_id = $1 and review_id is not null and finished_at is not null and withdrawn_at is null
      order by created_at limit $2`,
     [releaseId, limit],
   )
-  return rows.map(({ id, marker, owner, repo, number, ...row }) => ({
-    id,
-    marker,
-    ref: {
-      installationId: Number(row.installation_id),
-      repositoryId: Number(row.repository_id),
-      owner,
-      repo,
-      number,
-    },
-  }))
+  return rows.map(({ id, marker, ...row }) => ({ id, marker, ref: refOf(row) }))
 }
 
 async function withdrawn(

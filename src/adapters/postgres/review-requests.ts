@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { ReviewRequest, ReviewRequests } from '../../ports/stores.ts'
 import { storable } from './pool.ts'
+import { refOf, type PullRequestColumns } from './pull-request-ref.ts'
 
 export function reviewRequests(pool: pg.Pool): ReviewRequests {
   return {
@@ -36,13 +37,8 @@ async function put(pool: pg.Pool, request: ReviewRequest): Promise<void> {
   )
 }
 
-interface Row {
+interface Row extends PullRequestColumns {
   id: string
-  installation_id: string
-  repository_id: string
-  owner: string
-  repo: string
-  number: number
   head_sha: string
   occasion: string
   label: string | null
@@ -62,11 +58,7 @@ async function get(pool: pg.Pool, id: string): Promise<ReviewRequest | null> {
   if (!row) return null
   return {
     id: row.id,
-    installationId: Number(row.installation_id),
-    repositoryId: Number(row.repository_id),
-    owner: row.owner,
-    repo: row.repo,
-    number: row.number,
+    ...refOf(row),
     headSha: row.head_sha,
     occasion: row.occasion,
     label: row.label,

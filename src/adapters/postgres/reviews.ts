@@ -10,6 +10,7 @@ import type {
 } from '../../ports/stores.ts'
 import { readExamination, saveExamination } from './examinations.ts'
 import { inTransaction, storable, type Db } from './pool.ts'
+import { refOf, type PullRequestColumns } from './pull-request-ref.ts'
 
 export function reviews(pool: pg.Pool): Reviews {
   return {
@@ -26,12 +27,7 @@ export function reviews(pool: pg.Pool): Reviews {
   }
 }
 
-interface Row {
-  installation_id: string
-  repository_id: string
-  owner: string
-  repo: string
-  number: number
+interface Row extends PullRequestColumns {
   head_sha: string
   release_id: string
   occasion: string
@@ -96,11 +92,7 @@ async function unfinished(
 
 async function reviewOf(db: Db, row: Row): Promise<ReviewRow> {
   return {
-    installationId: Number(row.installation_id),
-    repositoryId: Number(row.repository_id),
-    owner: row.owner,
-    repo: row.repo,
-    number: row.number,
+    ...refOf(row),
     headSha: row.head_sha,
     releaseId: row.release_id,
     occasion: row.occasion,
